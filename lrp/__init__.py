@@ -1,0 +1,1 @@
+"""The reference engine for Layer-wise Relevance Propagation."""

@@ -1,0 +1,1 @@
+"""From pictures to Fisher vectors: dense SIFT, PCA, GMM, encoder, linear SVM."""

@@ -1,0 +1,1 @@
+"""File formats, one file each; safe.py is the only file that opens HDF5."""

@@ -1,0 +1,1 @@
+"""Documents: tokens, embeddings, word relevances, document vectors."""
