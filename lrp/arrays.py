@@ -1,0 +1,138 @@
+"""The only file that knows about dtypes: float64, float32, and exact rationals (dtype=object of Fractions)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp.errors import ExactError, InputError
+
+Array = NDArray[Any]
+Number = int | float | Fraction
+
+FLOATS = ("float32", "float64")
+_rational = np.frompyfunc(Fraction, 1, 1)
+
+
+def is_exact(array: Array) -> bool:
+    """True for an array of Fractions."""
+    return array.dtype == object
+
+
+def rational(value: Number | str) -> Fraction:
+    """The rational number that a person meant: 0.1 is 1/10, not the binary float nearest to it."""
+    if isinstance(value, (float, np.floating)):
+        return Fraction(repr(float(value)))
+    return Fraction(value)
+
+
+def exact(array: Array) -> Array:
+    """A copy whose entries are Fractions of the very same value (a float is a rational number)."""
+    array = np.asarray(array)
+    if is_exact(array):
+        return array.copy()
+    result = np.empty(array.shape, dtype=object)
+    result[...] = _rational(array.astype(np.float64).astype(object) if array.dtype.kind == "f" else array.astype(object))
+    return result
+
+
+def cast(array: Any, dtype: str) -> Array:
+    """The array in `dtype`: "float64", "float32" or "exact". Integers that index (tokens) are cast by nobody."""
+    array = np.asarray(array)
+    if dtype == "exact":
+        return exact(array)
+    if is_exact(array):
+        return array.astype(np.float64).astype(dtype)
+    return array.astype(dtype, copy=False)
+
+
+def dtype_name(array: Array) -> str:
+    """ "exact", "float32" or "float64": the name that `cast` takes."""
+    return "exact" if is_exact(array) else str(array.dtype)
+
+
+def scalar(value: Number, like: Array) -> Any:
+    """A rule's number in the arithmetic of `like`, so that float32 stays float32 and rationals stay exact."""
+    if is_exact(like):
+        return rational(value)
+    return like.dtype.type(float(value))
+
+
+def zeros(shape: tuple[int, ...], like: Array) -> Array:
+    """Zeros in the arithmetic of `like`."""
+    if is_exact(like):
+        return np.full(shape, Fraction(0), dtype=object)
+    return np.zeros(shape, dtype=like.dtype)
+
+
+def ones(shape: tuple[int, ...], like: Array) -> Array:
+    """Ones in the arithmetic of `like`."""
+    if is_exact(like):
+        return np.full(shape, Fraction(1), dtype=object)
+    return np.ones(shape, dtype=like.dtype)
+
+
+def positive(array: Array) -> Array:
+    """max(array, 0), entry by entry; NaN stays NaN."""
+    return np.asarray(np.maximum(array, scalar(0, array)))
+
+
+def negative(array: Array) -> Array:
+    """min(array, 0), entry by entry: negative or zero; NaN stays NaN."""
+    return np.asarray(np.minimum(array, scalar(0, array)))
+
+
+def divide_where(numerator: Array, denominator: Array, defined: Array) -> Array:
+    """numerator / denominator where `defined`, 0 elsewhere; nothing is divided by zero on the way."""
+    safe = np.where(defined, denominator, scalar(1, denominator))
+    return np.where(defined, numerator / safe, scalar(0, denominator))
+
+
+def total(array: Array) -> Array:
+    """The sum over all axes but the first: one number a sample, accumulated in float64 (or exactly). (n, ...) -> (n,)"""
+    flat = array.reshape(len(array), -1)
+    if is_exact(array):
+        return flat.sum(axis=1) + Fraction(0)
+    return flat.sum(axis=1, dtype=np.float64)
+
+
+def gross(array: Array) -> Array:
+    """The sum of absolute values over all axes but the first: (n, ...) -> (n,)."""
+    return total(np.abs(array))
+
+
+def epsilon_of(array: Array) -> float:
+    """The spacing of floating-point numbers at 1; 0 for rationals, which do not round."""
+    return 0.0 if is_exact(array) else float(np.finfo(array.dtype).eps)
+
+
+def check_finite(array: Array, subject: str) -> None:
+    """Raise InputError if a float array holds NaN or infinity."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise InputError(
+            f"{subject}: expected finite numbers, got {array[index]!r} at index {index}; "
+            "replace it before explaining, for no relevance can be computed from it"
+        )
+
+
+def transcendental(function: Callable[..., Array], name: str) -> Callable[..., Array]:
+    """Wrap a numpy function that leaves the rational numbers, so that exact arrays meet a clear error.
+
+    >>> transcendental(np.exp, "exp")(np.zeros(2))
+    array([1., 1.])
+    """
+
+    def guarded(array: Array, *args: Any) -> Array:
+        if is_exact(np.asarray(array)):
+            raise ExactError(
+                f"{name}: expected floating-point numbers, got Fractions, and {name} of a rational number is in general "
+                "not rational; explain this network in float64, or cut it below this layer"
+            )
+        return function(array, *args)
+
+    guarded.__name__ = name
+    return guarded

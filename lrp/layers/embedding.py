@@ -1,0 +1,50 @@
+"""Token numbers to vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import InputError, ShapeError
+from lrp.layers.base import Layer, Shape, as_weight
+from lrp.rules import Rule, engine
+from lrp.rules.engine import Share
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding(Layer):
+    """x_t = weight[token_t]; the relevance of a token is the sum over its vector: R_t = sum_i R_{i,t}
+
+    Source: Arras et al. 2016, word relevance
+
+    weight (vocabulary, d); tokens (n, ..., t) whole numbers -> (n, ..., t, d). The score has no gradient with respect
+    to a token's number: the pullback is zero; take it at this layer's output.
+    """
+
+    weight: Array
+
+    def __post_init__(self) -> None:
+        weight = as_weight(self.weight, "Embedding weight")
+        if weight.ndim != 2:
+            raise ShapeError(f"Embedding: expected a weight of shape (vocabulary, d), got {weight.shape}")
+        object.__setattr__(self, "weight", weight)
+
+    def compute(self, *xs: Array) -> Array:
+        (tokens,) = xs
+        if tokens.size and (tokens.min() < 0 or tokens.max() >= len(self.weight)):
+            raise InputError(
+                f"Embedding: expected token numbers from 0 to {len(self.weight) - 1}, got {tokens.min()} to {tokens.max()}"
+            )
+        return self.weight[tokens]
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        return engine.passed(R.sum(axis=-1))
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        return (arrays.zeros(xs[0].shape, g),)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return (*shapes[0], self.weight.shape[1])

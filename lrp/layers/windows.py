@@ -1,0 +1,143 @@
+"""Windows that slide over the spatial axes of channels-last arrays: what convolution and pooling share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import SettingError, ShapeError
+
+Pairs = tuple[tuple[int, int], ...]
+Padding = str | Pairs
+
+
+def per_axis(value: Any, axes: int, subject: str, least: int = 1) -> tuple[int, ...]:
+    """One integer for each of `axes` spatial axes; a single number stands for all of them."""
+    values = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value,) * axes
+    if len(values) != axes or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in values):
+        raise SettingError(f"{subject}: expected {axes} integers, one for each spatial axis, got {value!r}")
+    if min(values) < least:
+        raise SettingError(f"{subject}: expected numbers of at least {least}, got {value!r}")
+    return tuple(int(v) for v in values)
+
+
+def check_padding(padding: Any, axes: int, subject: str) -> Padding:
+    """ "valid", "same", or (before, after) for each spatial axis; integers stand for equal pairs."""
+    if isinstance(padding, str):
+        if padding not in ("valid", "same"):
+            raise SettingError(f"{subject}: expected 'valid', 'same' or numbers, got {padding!r}")
+        return padding
+    values = tuple(padding) if isinstance(padding, (tuple, list, np.ndarray)) else (padding,) * axes
+    pairs = tuple(tuple(v) if isinstance(v, (tuple, list, np.ndarray)) else (v, v) for v in values)
+    if len(pairs) != axes or any(len(pair) != 2 for pair in pairs):
+        raise SettingError(f"{subject}: expected (before, after) for each of {axes} spatial axes, got {padding!r}")
+    return tuple((a, b) for a, b in (per_axis(pair, 2, subject, least=0) for pair in pairs))
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The geometry of windows on D spatial axes of an array (n, *spatial, c).
+
+    "same" pads so that the output has ceil(length / stride) entries, with the odd one after (as TensorFlow does).
+    ceil: the last window may hang over the padded end, if it starts inside the input or the padding before it.
+    """
+
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: Padding = "valid"
+    dilation: tuple[int, ...] | None = None
+    ceil: bool = False
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The distance of two taps on each axis."""
+        return self.dilation or (1,) * len(self.size)
+
+    def extents(self) -> tuple[int, ...]:
+        """The length that a window covers on each axis."""
+        return tuple((k - 1) * d + 1 for k, d in zip(self.size, self.steps, strict=True))
+
+    def pads(self, spatial: tuple[int, ...]) -> Pairs:
+        """(before, after) zeros on each axis, as stated: what ceil mode hangs over is not among them."""
+        if self.padding == "valid":
+            return ((0, 0),) * len(spatial)
+        if not isinstance(self.padding, str):
+            return self.padding
+        pairs = []
+        for length, extent, stride in zip(spatial, self.extents(), self.stride, strict=True):
+            missing = max((-(-length // stride) - 1) * stride + extent - length, 0)
+            pairs.append((missing // 2, missing - missing // 2))
+        return tuple(pairs)
+
+    def output(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
+        """The number of windows on each axis."""
+        counts = []
+        rows = zip(spatial, self.pads(spatial), self.extents(), self.stride, strict=True)
+        for length, (before, after), extent, stride in rows:
+            room = length + before + after - extent
+            count = (-(-room // stride) if self.ceil else room // stride) + 1
+            if self.ceil and (count - 1) * stride >= length + before:
+                count -= 1
+            counts.append(count)
+        return tuple(counts)
+
+    def output_shape(self, spatial: tuple[int | None, ...], subject: str) -> tuple[int | None, ...]:
+        """output() for lengths that may be free (None); ShapeError where a window does not fit."""
+        result: list[int | None] = []
+        for axis, length in enumerate(spatial):
+            if length is None:
+                result.append(None)
+                continue
+            one = self._axis(axis)
+            (count,) = one.output((length,))
+            if count < 1:
+                raise ShapeError(
+                    f"{subject}: a window of {one.extents()[0]} does not fit into length {length} with padding "
+                    f"{one.pads((length,))[0]}; is the picture too small?"
+                )
+            result.append(count)
+        return tuple(result)
+
+    def _axis(self, axis: int) -> Windows:
+        padding = self.padding if isinstance(self.padding, str) else (self.padding[axis],)
+        return Windows((self.size[axis],), (self.stride[axis],), padding, (self.steps[axis],), self.ceil)
+
+    def reach(self, spatial: tuple[int, ...]) -> Pairs:
+        """pads(), lengthened after where ceil mode hangs over; and never shorter than the last window needs."""
+        rows = zip(spatial, self.pads(spatial), self.output(spatial), self.extents(), self.stride, strict=True)
+        return tuple(
+            (before, max(after, (count - 1) * stride + extent - length - before))
+            for length, (before, after), count, extent, stride in rows
+        )
+
+    def padded(self, x: Array, fill: Any = 0) -> Array:
+        """x with its padding: (n, *spatial, c) -> (n, *(spatial + reach), c)."""
+        reach = self.reach(x.shape[1:-1])
+        if not any(map(any, reach)):
+            return x
+        return np.pad(x, ((0, 0), *reach, (0, 0)), constant_values=arrays.scalar(fill, x))
+
+    def cropped(self, padded: Array, spatial: tuple[int, ...]) -> Array:
+        """The inverse of padded(): what lies in the padding is cut off."""
+        reach = self.reach(spatial)
+        inner = tuple(slice(before, before + length) for length, (before, _) in zip(spatial, reach, strict=True))
+        return padded[(slice(None), *inner)]
+
+    def taps(self, spatial: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
+        """Each kernel offset, with the slices that pick its entry of every window from a padded array."""
+        output = self.output(spatial)
+        for offset in np.ndindex(*self.size):
+            rows = zip(offset, self.steps, self.stride, output, strict=True)
+            inner = tuple(slice(o * d, o * d + stride * (count - 1) + 1, stride) for o, d, stride, count in rows)
+            yield offset, (slice(None), *inner)
+
+    def empty(self, x: Array) -> Array:
+        """Zeros of the padded shape: what an adjoint adds into."""
+        reach = self.reach(x.shape[1:-1])
+        spatial = tuple(n + before + after for n, (before, after) in zip(x.shape[1:-1], reach, strict=True))
+        return arrays.zeros((len(x), *spatial, x.shape[-1]), x)

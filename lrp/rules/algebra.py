@@ -1,0 +1,231 @@
+"""What a propagation rule is: a value, not code.
+
+A rule of a linear layer is a few *groups*; each group is a sum of *terms*; each term is a source u (the input x,
+ones, or a bound of the input), a weight (w, w^2 or 1) and a 2x2 sign table T:
+
+    z_k = sum_j sum_{a,c in {+,-}} T[a,c] u_j^a w_jk^c        u^+ = max(u,0), u^- = min(u,0), likewise w
+    s_k = lambda R_k / stab(z_k)
+    R_j = sum_groups sum_a u_j^a sum_k (T[a,+] w^+ + T[a,-] w^-)_jk s_k
+
+The bias is the weight of one more input that is always 1: its row is u^+, so its share follows from the same table.
+`lrp.rules.engine` is the one place that computes this; `lrp.rules.catalogue` names the published rules.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from lrp.arrays import Array, Number, is_exact, rational, scalar
+from lrp.errors import RuleError
+
+
+class Source(Enum):
+    """What a term multiplies its weight with."""
+
+    X = "x"
+    ONE = "1"
+    LOW = "low"
+    HIGH = "high"
+
+
+class Weight(Enum):
+    """How a term reads the weight w of a connection."""
+
+    W = "w"
+    SQUARE = "w^2"
+    ONE = "1"
+
+
+class Gate(Enum):
+    """For which output neurons a group is defined: all, or by the sign of the ordinary pre-activation z."""
+
+    ALWAYS = "always"
+    POSITIVE = "z>0"
+    NEGATIVE = "z<0"
+
+
+Row = tuple[Fraction, Fraction]
+Table = tuple[Row, Row]
+
+
+def table(rows: list[list[Number]]) -> Table:
+    """A sign table, rows u+ u-, columns w+ w-, as Fractions."""
+    (a, b), (c, d) = rows
+    return (rational(a), rational(b)), (rational(c), rational(d))
+
+
+ALL = table([[1, 1], [1, 1]])
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of a group's z: sign * table applied to source and weight."""
+
+    source: Source = Source.X
+    weight: Weight = Weight.W
+    table: Table = ALL
+    sign: int = 1
+
+    def __str__(self) -> str:
+        rows = " ".join("[" + ",".join(str(entry) for entry in row) + "]" for row in self.table)
+        return f"{'-' if self.sign < 0 else '+'} {self.source.value} {self.weight.value} {rows}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Terms that share one denominator and receive the share `factor` (lambda) of R."""
+
+    terms: tuple[Term, ...]
+    factor: Fraction = Fraction(1)
+    gate: Gate = Gate.ALWAYS
+
+    def __str__(self) -> str:
+        gate = "" if self.gate is Gate.ALWAYS else f" where {self.gate.value}"
+        return f"lambda {self.factor}{gate}: " + "  ".join(map(str, self.terms))
+
+
+@dataclass(frozen=True)
+class Stabilizer:
+    """stab(z) = z + eps s(z) with s(z) = +1 for z >= 0 and -1 for z < 0.
+
+    Source: Bach et al. 2015, Eq. (58)
+
+    s(0) = +1, never numpy's sign, which would leave a zero denominator unstabilised. eps = 0 changes nothing.
+    """
+
+    eps: Fraction = Fraction(0)
+
+    def shift(self, z: Array) -> Array:
+        """stab(z) - z, as computed in the arithmetic of z."""
+        eps = scalar(self.eps, z)
+        return np.where(z >= 0, eps, -eps)
+
+    def __str__(self) -> str:
+        return f"eps {float(self.eps):g}"
+
+
+class Rule(ABC):
+    """How the relevance of a node's output is divided over its inputs. Rules are compared by value."""
+
+    name: str
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The rule as plain data; `lrp.rules.from_dict` is the inverse."""
+
+    @abstractmethod
+    def text(self) -> str:
+        """The rule in the form that `lrp.rules.parse` reads, such as "alpha_beta:2,1"."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One side of the input's range: a number, one per channel, or one per pixel; compared by value."""
+
+    values: Array = field(repr=False)
+
+    def __post_init__(self) -> None:
+        values = np.array(self.values, dtype=object if is_exact(np.asarray(self.values)) else np.float64)
+        values.setflags(write=False)
+        object.__setattr__(self, "values", values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bound) and np.array_equal(self.values, other.values)
+
+    def __hash__(self) -> int:
+        return hash((self.values.shape, tuple(self.values.ravel().tolist())))
+
+    def like(self, x: Array) -> Array:
+        """The bound for every entry of x, in the arithmetic of x; raises RuleError where it does not broadcast."""
+        values = self.values
+        if is_exact(x):
+            values = np.asarray(np.frompyfunc(rational, 1, 1)(values), dtype=object)
+        try:
+            return np.broadcast_to(values.astype(x.dtype), x.shape)
+        except ValueError:
+            raise RuleError(
+                f"z_box: bounds have shape {values.shape}, the input has {x.shape[1:]} a sample; "
+                "give one number, one per channel, or one per entry"
+            ) from None
+
+    def __str__(self) -> str:
+        if self.values.ndim > 1:
+            return f"array{self.values.shape}"
+        return "|".join(number_text(value) for value in self.values.ravel().tolist())
+
+
+class OneSided(Enum):
+    """What happens to a group's share where its denominator is 0/0 but another group's is not."""
+
+    DROP = "drop"  # the published formula: the share is lost and stands on the ledger as dropped
+    RENORMALISE = "renormalise"  # the other groups' factors are scaled to sum to 1
+
+
+class Sink(Enum):
+    """Where the relevance of the bias and of the stabilizer goes."""
+
+    KEEP = "keep"  # it stays there and stands on the ledger
+    SPREAD = "spread"  # it is returned to the neuron's connected inputs in equal parts
+
+
+@dataclass(frozen=True)
+class LinearRule(Rule):
+    """A rule of a linear layer as a table of groups; `parameters` are the numbers of its text form."""
+
+    name: str
+    groups: tuple[Group, ...]
+    parameters: tuple[Fraction, ...] = ()
+    stabilizer: Stabilizer = Stabilizer()
+    bias: bool = True
+    sink: Sink = Sink.KEEP
+    one_sided: OneSided = OneSided.DROP
+    low: Bound | None = None
+    high: Bound | None = None
+    defaults: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+
+    def options(self) -> dict[str, str]:
+        """The options that differ from the catalogue's defaults of this rule, as text."""
+        now = option_texts(self)
+        return {key: now[key] for key, default in self.defaults if now[key] != default}
+
+    def text(self) -> str:
+        numbers = [number_text(p) for p in self.parameters]
+        if self.low is not None and self.high is not None:
+            numbers = [str(self.low), str(self.high)]
+        parts = numbers + [f"{key}={value}" for key, value in self.options().items()]
+        return self.name + (":" + ",".join(parts) if parts else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        result: dict[str, Any] = {"name": self.name, "parameters": [str(p) for p in self.parameters]}
+        for side in ("low", "high"):
+            bound = getattr(self, side)
+            if bound is not None:
+                result[side] = bound.values.tolist()
+        return {**result, **self.options()}
+
+    def __str__(self) -> str:
+        lines = [f"{self.text()}   ({self.stabilizer}, bias {'on' if self.bias else 'off'}, sink {self.sink.value})"]
+        lines += [f"    {group}" for group in self.groups]
+        return "\n".join(lines)
+
+
+def number_text(value: Number) -> str:
+    """A number as short as it can be and still be read back as the same one."""
+    value = rational(value)
+    return str(int(value)) if value.denominator == 1 else repr(float(value))
+
+
+def option_texts(rule: LinearRule) -> dict[str, str]:
+    """Every option of a linear rule as text: the right-hand sides of key=value in its text form."""
+    return {
+        "eps": number_text(rule.stabilizer.eps),
+        "bias": "on" if rule.bias else "off",
+        "sink": rule.sink.value,
+        "one_sided": rule.one_sided.value,
+    }

@@ -1,0 +1,191 @@
+"""The published propagation rules, one function each; `lrp.rules.parse` reads their text form.
+
+The functions take numbers (int, float or Fraction; 0.1 means 1/10) and, as keywords, these options:
+
+    eps         the stabilizer of the denominators, in the unit of z; 0 = none: a zero denominator drops its share
+    bias        whether the bias counts as one more input that is always 1
+    sink        "keep": what bias and stabilizer take stands on the ledger; "spread": it is returned to the inputs
+    one_sided   "drop" or "renormalise": what becomes of a group's share where the group is 0/0 and another is not
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lrp.arrays import Number, rational
+from lrp.errors import RuleError
+from lrp.rules.algebra import (
+    Bound, Gate, Group, LinearRule, OneSided, Sink, Source, Stabilizer, Term, Weight, option_texts, table,
+)
+
+POSITIVE = table([[1, 0], [0, 1]])  # the products x w that are positive
+NEGATIVE = table([[0, 1], [1, 0]])  # the products x w that are negative
+W_POSITIVE = table([[1, 0], [1, 0]])
+W_NEGATIVE = table([[0, 1], [0, 1]])
+
+
+def zero(**options: Any) -> LinearRule:
+    """R_{i<-j} = z_ij / z_j R_j
+
+    Source: Bach et al. 2015, Eq. (56)
+
+    Unbounded where z_j is near 0. Does not conserve with a bias: the bias takes b_j/z_j R_j.
+    """
+    return _rule("zero", (), (Group((Term(),)),), options)
+
+
+def epsilon(eps: Number = 1e-6, **options: Any) -> LinearRule:
+    """R_{i<-j} = z_ij / (z_j + eps s(z_j)) R_j, with s(z) = 1 for z >= 0 and -1 for z < 0
+
+    Source: Bach et al. 2015, Eq. (58)
+
+    The stabilizer takes eps s(z_j) / (z_j + eps s(z_j)) R_j: all of it for a large eps.
+    """
+    eps = rational(eps)
+    if eps < 0:
+        raise RuleError(f"epsilon: expected eps >= 0, got {float(eps):g}; the sign of z is taken care of by s(z)")
+    return _rule("epsilon", (eps,), (Group((Term(),)),), options, eps=eps)
+
+
+def gamma(g: Number = 0.25, **options: Any) -> LinearRule:
+    """Positive contributions of a positive neuron, negative ones of a negative neuron, count 1 + g fold.
+
+    z_j > 0:  R_{i<-j} = (z_ij + g z_ij^+) / sum_i (z_ij + g z_ij^+) R_j
+    z_j < 0:  R_{i<-j} = (z_ij + g z_ij^-) / sum_i (z_ij + g z_ij^-) R_j
+
+    Source: Montavon et al. 2019, gamma rule; generalised to inputs and outputs of either sign
+
+    For x >= 0 and z_j > 0 this is the published x_i (w_ij + g w_ij^+). A neuron with z_j = 0 opens no gate: dropped.
+    """
+    g = rational(g)
+    if g < 0:
+        raise RuleError(f"gamma: expected a number >= 0, got {float(g):g}; 0 is the zero rule, infinity is z_plus")
+    groups = (
+        Group((Term(table=table([[1 + g, 1], [1, 1 + g]])),), gate=Gate.POSITIVE),
+        Group((Term(table=table([[1, 1 + g], [1 + g, 1]])),), gate=Gate.NEGATIVE),
+    )
+    return _rule("gamma", (g,), groups, options)
+
+
+def alpha_beta(alpha: Number = 2, beta: Number = 1, **options: Any) -> LinearRule:
+    """R_{i<-j} = (alpha z_ij^+ / Z_j^+ - beta z_ij^- / Z_j^-) R_j, with alpha - beta = 1
+
+    Source: Bach et al. 2015, Eq. (60)
+
+    Erratum of notation: Bach et al. write + beta with alpha + beta = 1, so that their beta is negative; here
+    beta >= 0 as in later papers. Z^+ and Z^- hold b^+ and b^-. Where a neuron has no inhibition (Z^- = 0) the published
+    formula leaves alpha R_j: the ledger shows dropped = -beta R_j; one_sided="renormalise" makes alpha 1 there.
+    """
+    alpha, beta = rational(alpha), rational(beta)
+    if beta < 0 or abs(alpha - beta - 1) > rational(1e-9):
+        raise RuleError(
+            f"alpha_beta: expected alpha - beta = 1 with both >= 0, got alpha = {float(alpha):g}, beta = {float(beta):g}; "
+            "write Bach's (alpha, beta) = (2, -1) as alpha_beta(2, 1)"
+        )
+    groups = (Group((Term(table=POSITIVE),), alpha), Group((Term(table=NEGATIVE),), 1 - alpha))
+    return _rule("alpha_beta", (alpha, alpha - 1), groups, options)
+
+
+def z_plus(**options: Any) -> LinearRule:
+    """R_{i<-j} = z_ij^+ / sum_i z_ij^+ R_j: alpha_beta(1, 0), with x^- w^- counted for negative inputs
+
+    Source: Montavon et al. 2017, z+ rule
+
+    Deep Taylor decomposition proper has x >= 0 and no bias: z_plus(bias=False).
+    """
+    return _rule("z_plus", (), (Group((Term(table=POSITIVE),)),), options)
+
+
+def w_square(**options: Any) -> LinearRule:
+    """R_{i<-j} = w_ij^2 / sum_i w_ij^2 R_j
+
+    Source: Montavon et al. 2017, w^2 rule
+
+    Blind to the input. The bias has no part in it unless bias=True (then it counts as b_j^2).
+    """
+    return _rule("w_square", (), (Group((Term(Source.ONE, Weight.SQUARE),)),), options, bias=False)
+
+
+def flat(**options: Any) -> LinearRule:
+    """R_{i<-j} = 1/N_j R_j, for the N_j inputs that neuron j is connected to
+
+    Source: Bach et al. 2016, flat rule
+
+    Positions in zero padding are not counted. Blind to input and weights; constant on a dense layer.
+    """
+    return _rule("flat", (), (Group((Term(Source.ONE, Weight.ONE),)),), options, bias=False)
+
+
+def z_box(low: Any, high: Any, **options: Any) -> LinearRule:
+    """R_{i<-j} = (x_i w_ij - l_i w_ij^+ - h_i w_ij^-) / sum_i (x_i w_ij - l_i w_ij^+ - h_i w_ij^-) R_j
+
+    Source: Montavon et al. 2017, z^B rule
+
+    low <= x <= high, each one number, one per channel, or one per pixel. The bias, an input with the bounds 1 and 1,
+    cancels out of the sum, so it has no part.
+    """
+    bounds = Bound(low), Bound(high)
+    if (bounds[0].values > bounds[1].values).any():
+        raise RuleError(f"z_box: expected low <= high, got low = {bounds[0]} and high = {bounds[1]}; exchange them")
+    terms = (Term(), Term(Source.LOW, table=W_POSITIVE, sign=-1), Term(Source.HIGH, table=W_NEGATIVE, sign=-1))
+    rule = _rule("z_box", (), (Group(terms),), options, bias=False)
+    return replace(rule, low=bounds[0], high=bounds[1])
+
+
+def _rule(
+    name: str,
+    parameters: tuple[Any, ...],
+    groups: tuple[Group, ...],
+    options: dict[str, Any],
+    *,
+    eps: Number = 0,
+    bias: bool = True,
+) -> LinearRule:
+    """A rule with the catalogue's defaults, then the caller's options over them."""
+    rule = LinearRule(name, groups, parameters, Stabilizer(rational(eps)), bias)
+    texts = option_texts(rule)
+    known = [key for key in texts if not (name == "epsilon" and key == "eps")]  # there eps is the parameter
+    return with_options(replace(rule, defaults=tuple((key, texts[key]) for key in known)), **options)
+
+
+def with_options(rule: LinearRule, **options: Any) -> LinearRule:
+    """The same rule with other options: eps, bias, sink, one_sided, as values or as their text."""
+    known = dict(rule.defaults)
+    for key, value in options.items():
+        if key not in known:
+            raise RuleError(f"{rule.name}: expected options among {sorted(known)}, got {key!r}")
+        rule = _OPTIONS[key](rule, value)
+    return rule
+
+
+def _with_eps(rule: LinearRule, value: Any) -> LinearRule:
+    eps = rational(value)
+    if eps < 0:
+        raise RuleError(f"{rule.name}: expected eps >= 0, got {value}")
+    return replace(rule, stabilizer=replace(rule.stabilizer, eps=eps))
+
+
+def _with_bias(rule: LinearRule, value: Any) -> LinearRule:
+    if value not in (True, False, "on", "off"):
+        raise RuleError(f"{rule.name}: expected bias to be on or off, got {value!r}")
+    return replace(rule, bias=value in (True, "on"))
+
+
+def _with_sink(rule: LinearRule, value: Any) -> LinearRule:
+    return replace(rule, sink=_choice(Sink, value, f"{rule.name}: sink"))
+
+
+def _with_one_sided(rule: LinearRule, value: Any) -> LinearRule:
+    return replace(rule, one_sided=_choice(OneSided, value, f"{rule.name}: one_sided"))
+
+
+def _choice(kind: Any, value: Any, subject: str) -> Any:
+    """The member of an enumeration, by itself or by its text."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise RuleError(f"{subject}: expected one of {[member.value for member in kind]}, got {value!r}") from None
+
+
+_OPTIONS = {"eps": _with_eps, "bias": _with_bias, "sink": _with_sink, "one_sided": _with_one_sided}
