@@ -35,7 +35,9 @@ def exact(array: Array) -> Array:
     if is_exact(array):
         return array.copy()
     result = np.empty(array.shape, dtype=object)
-    result[...] = _rational(array.astype(np.float64).astype(object) if array.dtype.kind == "f" else array.astype(object))
+    result[...] = _rational(
+        array.astype(np.float64).astype(object) if array.dtype.kind == "f" else array.astype(object)
+    )
     return result
 
 
@@ -92,7 +94,7 @@ def divide_where(numerator: Array, denominator: Array, defined: Array) -> Array:
 
 
 def total(array: Array) -> Array:
-    """The sum over all axes but the first: one number a sample, accumulated in float64 (or exactly). (n, ...) -> (n,)"""
+    """The sum over all axes but the first: one number a sample, in float64 (or exactly). (n, ...) -> (n,)"""
     flat = array.reshape(len(array), -1)
     if is_exact(array):
         return flat.sum(axis=1) + Fraction(0)
@@ -129,8 +131,8 @@ def transcendental(function: Callable[..., Array], name: str) -> Callable[..., A
     def guarded(array: Array, *args: Any) -> Array:
         if is_exact(np.asarray(array)):
             raise ExactError(
-                f"{name}: expected floating-point numbers, got Fractions, and {name} of a rational number is in general "
-                "not rational; explain this network in float64, or cut it below this layer"
+                f"{name}: expected floating-point numbers, got Fractions, and {name} of a rational number is in general"
+                " not rational; explain this network in float64, or cut it below this layer"
             )
         return function(array, *args)
 

@@ -1,7 +1,18 @@
 """Layers, one file a family. `LAYERS` is the registry that files are read by: class name -> class."""
 
 from lrp.layers.activation import (
-    ELU, GELU, Activation, LeakyReLU, Linear, PReLU, ReLU, SiLU, Sigmoid, Softmax, Softplus, Tanh,
+    ELU,
+    GELU,
+    Activation,
+    LeakyReLU,
+    Linear,
+    PReLU,
+    ReLU,
+    SiLU,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    Tanh,
 )
 from lrp.layers.base import Layer, LinearLayer, Routing
 from lrp.layers.conv import Conv
@@ -17,9 +28,40 @@ from lrp.layers.shape import Crop, Dropout, Flatten, Input, Permute, Reshape, Up
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
-        Add, Average, AvgPool, BatchNorm, Concat, Conv, Crop, Dense, Dropout, ELU, Embedding, Flatten, GELU, GlobalAvgPool,
-        GlobalMaxPool, GlobalSumPool, Input, LRN, LeakyReLU, Linear, MaxPool, Multiply, PReLU, Permute, ReLU, Reshape, SiLU,
-        Sigmoid, Softmax, Softplus, SumPool, Tanh, UpSample, ZeroPad,
+        Add,
+        Average,
+        AvgPool,
+        BatchNorm,
+        Concat,
+        Conv,
+        Crop,
+        Dense,
+        Dropout,
+        ELU,
+        Embedding,
+        Flatten,
+        GELU,
+        GlobalAvgPool,
+        GlobalMaxPool,
+        GlobalSumPool,
+        Input,
+        LRN,
+        LeakyReLU,
+        Linear,
+        MaxPool,
+        Multiply,
+        PReLU,
+        Permute,
+        ReLU,
+        Reshape,
+        SiLU,
+        Sigmoid,
+        Softmax,
+        Softplus,
+        SumPool,
+        Tanh,
+        UpSample,
+        ZeroPad,
     )
 }
 

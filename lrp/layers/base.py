@@ -63,7 +63,9 @@ class Layer(ABC):
         """
         name = type(self).__name__
         if not hasattr(self, "_last"):
-            raise StateError(f"{name}: lrp() needs the activations of a forward pass; call forward(x) before lrp(R, rule)")
+            raise StateError(
+                f"{name}: lrp() needs the activations of a forward pass; call forward(x) before lrp(R, rule)"
+            )
         inputs, y = self._last
         R = np.asarray(R)
         if R.shape != y.shape:

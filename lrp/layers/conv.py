@@ -85,7 +85,8 @@ class Conv(LinearLayer):
         axes = len(self.stride)
         if len(shape) != axes + 1:
             raise ShapeError(
-                f"expected inputs of {axes} spatial axes and channels last, got {shape} a sample (kernel {self.weight.shape})"
+                f"expected inputs of {axes} spatial axes and channels last, got {shape} a sample (kernel"
+                f" {self.weight.shape})"
             )
         channels = self.weight.shape[-2] * self.groups
         if shape[-1] != channels:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
@@ -36,7 +34,8 @@ class Embedding(Layer):
         (tokens,) = xs
         if tokens.size and (tokens.min() < 0 or tokens.max() >= len(self.weight)):
             raise InputError(
-                f"Embedding: expected token numbers from 0 to {len(self.weight) - 1}, got {tokens.min()} to {tokens.max()}"
+                f"Embedding: expected token numbers from 0 to {len(self.weight) - 1}, got {tokens.min()} to"
+                f" {tokens.max()}"
             )
         return self.weight[tokens]
 

@@ -75,8 +75,8 @@ class LRN(Layer):
         z_{k<-k} = x_k (k + alpha/N x_k^2)^(-beta)
         z_{j<-k} = -2 beta alpha/N x_k x_j^2 (k + alpha/N sum x^2)^(-beta-1)        j != k
 
-    (value at the reference that has x_k alone, gradient at the input). The authors' Caffe code multiplies these with R_k
-    without dividing by their sum, which does not conserve; here they are normalised, as the paper has it.
+    (value at the reference that has x_k alone, gradient at the input). The authors' Caffe code multiplies these with
+    R_k without dividing by their sum, which does not conserve; here they are normalised, as the paper has it.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule, Identity)
@@ -116,8 +116,8 @@ class LRN(Layer):
             return np.asarray(S ** S.dtype.type(-float(exponent)))
         if exponent.denominator != 1:
             raise ExactError(
-                f"LRN: expected a whole number beta in exact arithmetic, got {float(self.beta):g}, whose powers are not "
-                "rational; explain this network in float64"
+                f"LRN: expected a whole number beta in exact arithmetic, got {float(self.beta):g}, whose powers are not"
+                " rational; explain this network in float64"
             )
         return np.asarray(1 / S ** int(exponent))
 

@@ -80,8 +80,8 @@ class Add(Layer):
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
         stacked = np.stack(np.broadcast_arrays(*xs), axis=-1)
         share = engine.distribute(linear_rule(rule, self), self.linear(xs), stacked, y, R)
-        parts = np.moveaxis(share.parts[0], -1, 0)
-        parts = tuple(unbroadcast(part, x.shape) for part, x in zip(parts, xs, strict=True))
+        each = np.moveaxis(share.parts[0], -1, 0)
+        parts = tuple(unbroadcast(part, x.shape) for part, x in zip(each, xs, strict=True))
         return Share(parts, share.bias, share.stabilizer, share.dropped, share.gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -105,7 +105,7 @@ class Average(Add):
 
 @dataclass(frozen=True, eq=False)
 class Concat(Routing):
-    """The inputs side by side along one axis of the sample, the last by default (-1: channels; 1: the first spatial)."""
+    """The inputs side by side along one axis of the sample: the last by default (-1, channels); 1 is the first spatial."""
 
     axis: int = -1
 
@@ -124,7 +124,9 @@ class Concat(Routing):
         axis = self.axis - 1 if self.axis > 0 else self.axis
         ranks = {len(shape) for shape in shapes}
         if len(ranks) != 1 or not -min(ranks) <= axis < min(ranks):
-            raise ShapeError(f"Concat: expected inputs with equally many axes and an axis {self.axis}, got {list(shapes)}")
+            raise ShapeError(
+                f"Concat: expected inputs with equally many axes and an axis {self.axis}, got {list(shapes)}"
+            )
         axis %= min(ranks)
         rest = common_shape(tuple((*s[:axis], *s[axis + 1 :]) for s in shapes), "Concat") if min(ranks) > 1 else ()
         lengths = [shape[axis] for shape in shapes]
@@ -134,7 +136,7 @@ class Concat(Routing):
 
 @dataclass(frozen=True, eq=False)
 class Multiply(Layer):
-    """y = x_1 x_2 ... x_m, entry by entry. Rules: `uniform` (R/m to each factor) or `signal` (all to one, none to gates).
+    """y = x_1 x_2 ... x_m, entry by entry. Rules: `uniform` (R/m to each factor), `signal` (all to one, none to gates).
 
     Source: Arras et al. 2017, signal-take-all; Achtibat et al. 2024, uniform rule
     """

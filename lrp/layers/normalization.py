@@ -63,7 +63,10 @@ class BatchNorm(Layer):
             value = getattr(self, name)
             object.__setattr__(self, name, check_bias(value, len(mean), f"BatchNorm {name}"))
         if (self.variance + arrays.scalar(self.epsilon, self.variance) <= 0).any():
-            raise SettingError("BatchNorm: expected variance + epsilon > 0, got a number that is not; is the order of the weights right?")
+            raise SettingError(
+                "BatchNorm: expected variance + epsilon > 0, got a number that is not; is the order of the weights"
+                " right?"
+            )
 
     @cached_property
     def linear(self) -> ChannelScale:
@@ -92,5 +95,7 @@ class BatchNorm(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if not shape or shape[-1] != len(self.mean):
-            raise ShapeError(f"expected {len(self.mean)} channels on the last axis, got {shape} a sample; are the channels last?")
+            raise ShapeError(
+                f"expected {len(self.mean)} channels on the last axis, got {shape} a sample; are the channels last?"
+            )
         return shape

@@ -86,7 +86,9 @@ class Pool(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if len(shape) != len(self.size) + 1:
-            raise ShapeError(f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample")
+            raise ShapeError(
+                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample"
+            )
         return (*self.windows.output_shape(shape[:-1], type(self).__name__), shape[-1])
 
 

@@ -41,7 +41,9 @@ class Input(Layer):
 
     def check(self, x: Array, name: str) -> None:
         """Raise ShapeError or InputError unless x is a batch that this input takes."""
-        if x.ndim != len(self.shape) + 1 or any(n not in (None, m) for n, m in zip(self.shape, x.shape[1:], strict=True)):
+        if x.ndim != len(self.shape) + 1 or any(
+            n not in (None, m) for n, m in zip(self.shape, x.shape[1:], strict=True)
+        ):
             expected = ("n", *("any" if n is None else n for n in self.shape))
             raise ShapeError(
                 f"input {name!r}: expected an array of shape ({', '.join(map(str, expected))}), got {x.shape}; "
@@ -233,5 +235,7 @@ class UpSample(Routing):
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if len(shape) != len(self.size) + 1:
-            raise ShapeError(f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample")
+            raise ShapeError(
+                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample"
+            )
         return (*(n if n is None else n * k for n, k in zip(shape, self.size)), shape[-1])

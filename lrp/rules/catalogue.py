@@ -16,7 +16,18 @@ from typing import Any
 from lrp.arrays import Number, rational
 from lrp.errors import RuleError
 from lrp.rules.algebra import (
-    Bound, Gate, Group, LinearRule, OneSided, Sink, Source, Stabilizer, Term, Weight, option_texts, table,
+    Bound,
+    Gate,
+    Group,
+    LinearRule,
+    OneSided,
+    Sink,
+    Source,
+    Stabilizer,
+    Term,
+    Weight,
+    option_texts,
+    table,
 )
 
 POSITIVE = table([[1, 0], [0, 1]])  # the products x w that are positive
@@ -80,8 +91,8 @@ def alpha_beta(alpha: Number = 2, beta: Number = 1, **options: Any) -> LinearRul
     alpha, beta = rational(alpha), rational(beta)
     if beta < 0 or abs(alpha - beta - 1) > rational(1e-9):
         raise RuleError(
-            f"alpha_beta: expected alpha - beta = 1 with both >= 0, got alpha = {float(alpha):g}, beta = {float(beta):g}; "
-            "write Bach's (alpha, beta) = (2, -1) as alpha_beta(2, 1)"
+            f"alpha_beta: expected alpha - beta = 1 with both >= 0, got alpha = {float(alpha):g}, beta ="
+            f" {float(beta):g}; write Bach's (alpha, beta) = (2, -1) as alpha_beta(2, 1)"
         )
     groups = (Group((Term(table=POSITIVE),), alpha), Group((Term(table=NEGATIVE),), 1 - alpha))
     return _rule("alpha_beta", (alpha, alpha - 1), groups, options)

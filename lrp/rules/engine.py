@@ -39,8 +39,8 @@ class Linear(Protocol):
 class Share:
     """What became of a node's relevance. Per-sample numbers have shape (n,) and the unit of the explained output.
 
-    parts: one array for each input of the layer. gross: the sum of the absolute values of everything that bias,
-    stabilizer and dropped add up, which bounds their rounding.
+    parts: one array for each input of the layer. gross: the sum of the absolute values of all that is added up in
+    parts, bias, stabilizer and dropped, which bounds their rounding.
     """
 
     parts: tuple[Array, ...]
@@ -53,13 +53,14 @@ class Share:
 def passed(*parts: Array) -> Share:
     """A share in which everything went to the inputs."""
     nothing = arrays.zeros((len(parts[0]),), arrays.total(parts[0]))
-    return Share(parts, nothing, nothing, nothing, nothing)
+    return Share(parts, nothing, nothing, nothing, sum(map(arrays.gross, parts), nothing))
 
 
 def dropping(dropped: Array, *parts: Array) -> Share:
     """A share in which what is lost element by element (an array with the samples first) stands as dropped."""
     nothing = arrays.zeros((len(dropped),), arrays.total(dropped))
-    return Share(parts, nothing, nothing, arrays.total(dropped), arrays.gross(dropped))
+    gross = sum(map(arrays.gross, parts), arrays.gross(dropped))
+    return Share(parts, nothing, nothing, arrays.total(dropped), gross)
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
         for flow in p.flows:
             share = flow.u * layer.adjoint(flow.weight, s, x.shape)
             relevance = relevance + share if flow.sign > 0 else relevance - share
+            gross = gross + arrays.gross(share)
         to_shift = s * p.shift
         to_bias = s * p.bias if p.bias is not None else arrays.zeros(s.shape, s)
         if rule.sink is Sink.SPREAD:
@@ -120,7 +122,8 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
     if rule.sink is Sink.SPREAD:
         spread, unconnected = _spread(layer, leak, x)
         relevance = relevance + spread
-        b_total, gross = b_total + arrays.total(unconnected), gross + arrays.gross(unconnected)
+        b_total = b_total + arrays.total(unconnected)
+        gross = gross + arrays.gross(unconnected) + arrays.gross(spread)
     return Share((relevance,), b_total, k_total, arrays.total(dropped), gross)
 
 
@@ -134,8 +137,10 @@ def _prepare(group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, 
         if not (opened & (R != 0)).any():
             return []
     flows = [flow for term in group.terms for flow in _flows(term, rule, layer.weight, x)]
-    group_bias = None if bias is None else sum(
-        arrays.scalar(term.sign, bias) * blend(kind(bias, term.weight), term.table[0]) for term in group.terms
+    group_bias = (
+        None
+        if bias is None
+        else sum(arrays.scalar(term.sign, bias) * blend(kind(bias, term.weight), term.table[0]) for term in group.terms)
     )
     if _is_forward(group) and (rule.bias or layer.bias is None):
         group_z = z  # the forward pass has computed it

@@ -14,8 +14,18 @@ from lrp.rules.algebra import Rule
 RULES: dict[str, Callable[..., Rule]] = {
     function.__name__: function
     for function in (
-        catalogue.zero, catalogue.epsilon, catalogue.gamma, catalogue.alpha_beta, catalogue.z_plus, catalogue.w_square,
-        catalogue.flat, catalogue.z_box, named.identity, named.winner, named.uniform, named.signal,
+        catalogue.zero,
+        catalogue.epsilon,
+        catalogue.gamma,
+        catalogue.alpha_beta,
+        catalogue.z_plus,
+        catalogue.w_square,
+        catalogue.flat,
+        catalogue.z_box,
+        named.identity,
+        named.winner,
+        named.uniform,
+        named.signal,
     )
 }
 
@@ -26,6 +36,11 @@ def parse(text: str) -> Rule:
     >>> parse("alpha_beta:2,1,sink=spread") == catalogue.alpha_beta(2, 1, sink="spread")
     True
     """
+    return build(*options_of(text))
+
+
+def options_of(text: str) -> tuple[str, list[Any], dict[str, Any]]:
+    """The name, the numbers and the options that a text form spells, nothing checked yet."""
     name, _, rest = text.strip().partition(":")
     numbers: list[Any] = []
     options: dict[str, Any] = {}
@@ -35,7 +50,7 @@ def parse(text: str) -> Rule:
             options[key.strip()] = value.strip()
         else:
             numbers.append(_value(part))
-    return build(name, numbers, options)
+    return name, numbers, options
 
 
 def from_dict(data: dict[str, Any]) -> Rule:

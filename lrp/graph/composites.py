@@ -1,0 +1,229 @@
+"""Which rule at which node: composites are lines of `pattern=rule`, and the published ones are such lines too.
+
+A pattern is a node's name with wildcards (conv*), a layer's class name (Conv), or several with | between them;
+`first:` before it keeps those that no other match precedes on the way from the input. The first line that fits wins.
+A full name or a class name reaches every node that accepts the rule; a pattern with a wildcard reaches the nodes that
+need one (a ReLU keeps its identity under *=epsilon). `z_box` without numbers takes the network's own input range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from lrp.arrays import Number
+from lrp.errors import CompositeError, RuleError
+from lrp.rules import Rule, parse as parse_rule, with_options, z_box
+from lrp.rules.algebra import number_text
+from lrp.rules.text import options_of
+
+if TYPE_CHECKING:
+    from lrp.graph.network import Network, Node
+
+
+@dataclass(frozen=True)
+class InputBox:
+    """z_box with the bounds of the network that it meets."""
+
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def text(self) -> str:
+        return "z_box" + (":" + ",".join(f"{k}={v}" for k, v in self.options) if self.options else "")
+
+    def resolve(self, network: Network) -> Rule:
+        """The rule itself; CompositeError where the network does not know its input's range."""
+        bounds = network.metadata.bounds()
+        if bounds is None:
+            raise CompositeError(
+                "z_box: expected the input's bounds, got none, and the model stores no input range; write them behind a"
+                " colon, such as epsilon-gamma-box:-3,3.5 or z_box:0,1"
+            )
+        return z_box(*bounds, **dict(self.options))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One pattern and its rule. An optional line may match nothing."""
+
+    pattern: str
+    rule: Rule | InputBox
+    optional: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.pattern}={self.rule.text()}"
+
+    def matches(self, node: Node) -> bool:
+        """Whether one of the alternatives names the node or its class."""
+        kind = type(node.layer).__name__
+        return any(fnmatchcase(node.name, one) or one == kind for one in self._alternatives())
+
+    def reaches(self, node: Node, rule: Rule) -> bool:
+        """Whether the line sets the node's rule: wildcards leave nodes alone that have a rule of their own."""
+        if not node.layer.accepts(rule):
+            return False
+        if node.layer.default_rule is None:
+            return True
+        kind = type(node.layer).__name__
+        return any(one in (node.name, kind) for one in self._alternatives())
+
+    def _alternatives(self) -> list[str]:
+        return self.pattern.removeprefix("first:").split("|")
+
+
+@dataclass(frozen=True)
+class Composite:
+    """Lines in order, and the text they came from."""
+
+    lines: tuple[Line, ...]
+    name: str
+
+    def assign(self, network: Network, names: Iterable[str] | None = None) -> dict[str, Rule]:
+        """The rule of each named node (all but the inputs by default), before any arithmetic.
+
+        CompositeError where a line matches no node, or a node is left without a rule.
+        """
+        wanted = list(network.nodes if names is None else names)
+        chosen: dict[str, Rule] = {}
+        for line in self.lines:
+            matched = [node for node in network.nodes.values() if line.matches(node)]
+            if line.pattern.startswith("first:"):
+                matched = _first(network, matched)
+            rule = line.rule
+            if isinstance(rule, InputBox) and matched:
+                rule = rule.resolve(network)
+            reached = [node for node in matched if isinstance(rule, Rule) and line.reaches(node, rule)]
+            if not reached and not line.optional:
+                raise CompositeError(_unmatched(line, matched, network))
+            for node in reached:
+                if isinstance(rule, Rule):
+                    chosen.setdefault(node.name, rule)
+        return {name: self._rule(network.nodes[name], chosen) for name in wanted if network.nodes[name].inputs}
+
+    def _rule(self, node: Node, chosen: dict[str, Rule]) -> Rule:
+        rule = chosen.get(node.name, node.layer.default_rule)
+        if rule is None:
+            raise CompositeError(
+                f"{node.name}: the composite {self.name!r} gives no rule to this {type(node.layer).__name__} layer; add"
+                f" a line such as {node.name}=RULE (it takes {', '.join(k.__name__ for k in node.layer.rules)}; see lrp"
+                " rules)"
+            )
+        return rule
+
+
+def _first(network: Network, matched: list[Node]) -> list[Node]:
+    """Those of the matched nodes that have no other one above them."""
+    names = {node.name for node in matched}
+    return [node for node in matched if not names & (network.ancestors(node.name) - {node.name})]
+
+
+def _unmatched(line: Line, matched: list[Node], network: Network) -> str:
+    if matched:
+        kinds = sorted({type(node.layer).__name__ for node in matched})
+        return (
+            f"line '{line}': expected a rule that {', '.join(kinds)} layers accept, got one that none of the matched"
+            " nodes takes"
+        )
+    return (
+        f"line '{line}': expected a pattern that matches a node, got one that matches none; "
+        f"the nodes are {', '.join(network.nodes)}"
+    )
+
+
+# What every preset does with the layers that have no kernel, as zennit's base map does; lines may match nothing.
+_BASE = "BatchNorm=identity AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|Add|Average|LRN=epsilon:{eps} Multiply=uniform"
+_KERNEL, _CONV, _DENSE = "Conv|ConvTranspose|Dense", "Conv|ConvTranspose", "Dense"
+
+
+def _preset(template: str, **defaults: Number) -> Callable[..., str]:
+    """A function from the preset's parameters, in the order of `defaults`, to its lines."""
+
+    def lines(*parameters: str) -> str:
+        if len(parameters) > len(defaults):
+            raise CompositeError(
+                f"expected at most {len(defaults)} parameters ({', '.join(defaults)}), got {len(parameters)}"
+            )
+        numbers = {**{key: number_text(value) for key, value in defaults.items()}, **dict(zip(defaults, parameters))}
+        base = _BASE.format(eps=numbers.get("eps", "1e-06"))
+        return template.format(BASE=base, KERNEL=_KERNEL, CONV=_CONV, DENSE=_DENSE, **numbers)
+
+    return lines
+
+
+def _boxed(template: str, **defaults: Number) -> Callable[..., str]:
+    """A preset whose first two parameters are the box's bounds; without them the network's own input range."""
+    rest = _preset(template, **defaults)
+
+    def lines(*parameters: str) -> str:
+        if len(parameters) == 1:
+            raise CompositeError("expected two bounds, low and high, got one number")
+        box = "z_box" + (":" + ",".join(parameters[:2]) if parameters else "")
+        return rest(*parameters[2:]).replace("BOX", box)
+
+    return lines
+
+
+PRESETS: dict[str, Callable[..., str]] = {
+    "epsilon": _preset("Multiply=uniform *=epsilon:{eps}", eps=1e-6),
+    "epsilon-plus": _preset("{CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
+    "epsilon-plus-flat": _preset("first:{KERNEL}=flat {CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
+    "epsilon-alpha2-beta1": _preset("{CONV}=alpha_beta:2,1 {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
+    "epsilon-alpha2-beta1-flat": _preset(
+        "first:{KERNEL}=flat {CONV}=alpha_beta:2,1 {DENSE}=epsilon:{eps} {BASE}", eps=1e-6
+    ),
+    "epsilon-gamma-box": _boxed(
+        "first:{CONV}=BOX {CONV}=gamma:{gamma} {DENSE}=epsilon:{eps} {BASE}", gamma=0.25, eps=1e-6
+    ),
+    "alpha1-beta0": _preset("{KERNEL}=alpha_beta:1,0 {BASE}", eps=1e-6),
+    "alpha2-beta1": _preset("{KERNEL}=alpha_beta:2,1 {BASE}", eps=1e-6),
+    "deep-taylor": _boxed(
+        "first:{KERNEL}=BOX {KERNEL}=z_plus:bias=off MaxPool|GlobalMaxPool=zero BatchNorm=identity "
+        "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|Add|Average|LRN=z_plus Multiply=uniform"
+    ),
+    "excitation-backprop": _preset("{KERNEL}=z_plus {BASE}", eps=1e-6),
+}
+
+
+def parse(text: str) -> Composite:
+    """A preset ("epsilon-plus-flat", "epsilon-gamma-box:-3,3.5") or lines ("conv1=z_box:0,1 conv*=gamma *=epsilon").
+
+    >>> [str(line) for line in parse("conv1=flat *=epsilon").lines]
+    ['conv1=flat', '*=epsilon:1e-06']
+    """
+    name, _, parameters = text.strip().partition(":")
+    if name in PRESETS:
+        try:
+            lines = PRESETS[name](*filter(None, parameters.split(",")))
+        except CompositeError as error:
+            raise CompositeError(f"composite {name}: {error}") from None
+        return Composite(tuple(_line(word, optional=True) for word in lines.split()), text.strip())
+    if "=" not in text:
+        raise CompositeError(
+            f"composite: expected one of {', '.join(PRESETS)}, or lines such as 'conv*=gamma *=epsilon', got {text!r}"
+        )
+    return Composite(tuple(_line(word) for word in text.split()), text.strip())
+
+
+def composite(value: Composite | str | Iterable[tuple[str, Rule | str]]) -> Composite:
+    """A composite from a name, from lines as text, or from (pattern, rule) pairs."""
+    if isinstance(value, Composite):
+        return value
+    if isinstance(value, str):
+        return parse(value)
+    lines = tuple(Line(pattern, parse_rule(rule) if isinstance(rule, str) else rule) for pattern, rule in value)
+    return Composite(lines, " ".join(map(str, lines)))
+
+
+def _line(word: str, optional: bool = False) -> Line:
+    pattern, equals, rule = word.partition("=")
+    if not (pattern and equals and rule):
+        raise CompositeError(f"line {word!r}: expected pattern=rule without spaces inside, such as conv*=gamma:0.25")
+    name, numbers, options = options_of(rule)
+    try:
+        if name == "z_box" and not numbers:
+            with_options(z_box(0, 0), **options)  # a wrong option is told now
+            return Line(pattern, InputBox(tuple(options.items())), optional)
+        return Line(pattern, parse_rule(rule), optional)
+    except RuleError as error:
+        raise CompositeError(f"line {word!r}: {error}") from None

@@ -1,0 +1,242 @@
+"""A network: named layers in a directed acyclic graph, its forward pass, its gradient, its explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import GraphError, InputError, LrpError, ShapeError, TargetError
+from lrp.graph.composites import Composite, composite as as_composite
+from lrp.graph.ledger import Ledger, line
+from lrp.graph.metadata import Metadata
+from lrp.graph.node import Node, in_order
+from lrp.graph.start import Start, start as as_start
+from lrp.graph.target import target_numbers
+from lrp.graph.trace import Explanation, Gradient, Trace
+from lrp.layers import Input, Layer, Softmax
+from lrp.layers.base import Shape
+from lrp.rules import Rule
+
+
+class Network:
+    """Nodes in an order in which they can be computed; immutable, so that threads may share it.
+
+    nodes: any order. outputs: the names of the outputs (default: the nodes that no other takes). dtype: "float64",
+    "float32" or "exact"; weights are cast once, inputs at each call. Raises GraphError for a graph that is none,
+    ShapeError where a node does not fit its inputs, InputError for weights that are not finite, naming the node.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[Node],
+        outputs: Sequence[str] | None = None,
+        metadata: Metadata = Metadata(),
+        dtype: str = "float64",
+    ) -> None:
+        if dtype not in (*arrays.FLOATS, "exact"):
+            raise InputError(f"network: expected dtype 'float64', 'float32' or 'exact', got {dtype!r}")
+        ordered = in_order(list(nodes))
+        cast: dict[int, Layer] = {}  # a shared layer stays one layer
+        for node in ordered:
+            cast.setdefault(id(node.layer), node.layer.astype(dtype))
+        self.nodes = {node.name: Node(node.name, cast[id(node.layer)], node.inputs) for node in ordered}
+        self.inputs = tuple(node.name for node in ordered if isinstance(node.layer, Input))
+        taken = {name for node in ordered for name in node.inputs}
+        self.outputs = tuple(outputs) if outputs is not None else tuple(n.name for n in ordered if n.name not in taken)
+        self.metadata, self.dtype = metadata, dtype
+        unknown = [name for name in self.outputs if name not in self.nodes]
+        if unknown or not self.outputs or not self.inputs:
+            raise GraphError(
+                f"network: expected at least one input and outputs among its nodes, got inputs {self.inputs} and "
+                f"outputs {self.outputs}; the nodes are {', '.join(self.nodes)}"
+            )
+        self.shapes: dict[str, Shape] = {}
+        for node in self.nodes.values():
+            for name, weight in node.layer.weights().items():
+                arrays.check_finite(weight, f"{node.name}: {name}")
+            try:
+                self.shapes[node.name] = node.layer.output_shape(*(self.shapes[i] for i in node.inputs))
+            except LrpError as error:
+                raise type(error)(f"{node.name}: {error}") from None
+            except ValueError:
+                raise GraphError(
+                    f"{node.name}: a {type(node.layer).__name__} layer does not take {len(node.inputs)} inputs"
+                ) from None
+
+    @classmethod
+    def sequential(
+        cls,
+        layers: Sequence[Layer],
+        input_shape: Shape,
+        names: Sequence[str] | None = None,
+        metadata: Metadata = Metadata(),
+        dtype: str = "float64",
+        tokens: bool = False,
+    ) -> Network:
+        """A chain of layers behind one input. Without names they are called dense1, relu1, dense2 ... in order."""
+        if names is None:
+            counts: dict[str, int] = {}
+            names = []
+            for layer in layers:
+                kind = type(layer).__name__.lower()
+                counts[kind] = counts.get(kind, 0) + 1
+                names.append(f"{kind}{counts[kind]}")
+        chain = ["input", *names]
+        nodes = [Node("input", Input(tuple(input_shape), tokens))]
+        nodes += [Node(name, layer, (before,)) for name, layer, before in zip(names, layers, chain, strict=False)]
+        return cls(nodes, metadata=metadata, dtype=dtype)
+
+    def astype(self, dtype: str) -> Network:
+        """The same network in another arithmetic."""
+        return Network(self.nodes.values(), self.outputs, self.metadata, dtype)
+
+    def exact(self) -> Network:
+        """A copy whose arrays hold fractions.Fraction of the very same values, and whose ledger closes with ==."""
+        return self.astype("exact")
+
+    def ancestors(self, name: str) -> set[str]:
+        """The node itself and all whose values it depends on."""
+        found, waiting = set(), [name]
+        while waiting:
+            current = waiting.pop()
+            if current not in found:
+                found.add(current)
+                waiting.extend(self.nodes[current].inputs)
+        return found
+
+    def forward(self, x: Any) -> Trace:
+        """Every node's activation. x: an array, or for several inputs a tuple in order or a dict by name."""
+        values = self._inputs(x)
+        for node in self.nodes.values():
+            if node.inputs:
+                values[node.name] = node.layer.compute(*(values[name] for name in node.inputs))
+        return Trace(values, self.outputs)
+
+    def explain(
+        self,
+        x: Any,
+        target: Any = None,
+        composite: Composite | str | Iterable[tuple[str, Rule | str]] = "epsilon",
+        start: Start | str | float | Array = "logit",
+        output: str | None = None,
+    ) -> Explanation:
+        """Layer-wise relevance propagation from one output of each sample down to x.
+
+            f(x) = ... = sum_d R_d^(l+1) = sum_d R_d^(l) = ... = sum_d R_d^(1)     up to what the ledger names
+
+        Source: Bach et al. 2015, Eq. (2)
+
+        target: the output's number or class name, or one a sample; None: the largest logit. composite: a name, lines,
+        or (pattern, rule) pairs. start: "logit" (its own value), "one", "contrastive", a number, or an array of the
+        logits' shape. output: the name of the output to explain, the first by default. A final softmax is passed over.
+        """
+        return self.explain_trace(self.forward(x), target, composite, start, output, x)
+
+    def explain_trace(
+        self,
+        trace: Trace,
+        target: Any = None,
+        composite: Composite | str | Iterable[tuple[str, Rule | str]] = "epsilon",
+        start: Start | str | float | Array = "logit",
+        output: str | None = None,
+        x: Any = None,
+    ) -> Explanation:
+        """explain() from a forward pass that has been made; several targets can share it. x tells the result's form."""
+        first, said = self._start_node(output)
+        rules = as_composite(composite).assign(self, [n for n in self.nodes if n in self.ancestors(first)])
+        begin = as_start(start)
+        chosen = target_numbers(target, trace.values[first], self.metadata.classes)
+        R = begin.relevance(trace.values[first], chosen)
+        relevances, lines = {first: R}, []
+        for node in reversed(self.nodes.values()):
+            if not node.inputs or node.name not in relevances:
+                continue
+            xs = tuple(trace.values[name] for name in node.inputs)
+            share = node.layer.distribute(relevances[node.name], rules[node.name], xs, trace.values[node.name])
+            lines.append(line(node.name, type(node.layer).__name__, rules[node.name], relevances[node.name], share))
+            _collect(relevances, node.inputs, share.parts)
+        at_inputs = {name: self._at_input(relevances, trace, name, R) for name in self.inputs}
+        relevances.update(at_inputs)
+        arrived = sum((arrays.total(part) for part in at_inputs.values()), arrays.zeros((len(R),), arrays.total(R)))
+        ledger = Ledger(tuple(lines), arrays.total(R), arrived, arrays.epsilon_of(R))
+        form = self._form(x, at_inputs)
+        return Explanation(form, relevances, ledger, trace, rules, chosen, f"{said}{begin.text(first)}")
+
+    def gradient(
+        self,
+        x: Any,
+        target: Any = None,
+        start: Start | str | float | Array = "one",
+        output: str | None = None,
+    ) -> Gradient:
+        """d f / d x for the target's logit f (sum over the samples), and with respect to every node's output."""
+        trace = self.forward(x)
+        first, _ = self._start_node(output)
+        chosen = target_numbers(target, trace.values[first], self.metadata.classes)
+        g = as_start(start).relevance(trace.values[first], chosen)
+        gradients = {first: g}
+        for node in reversed(self.nodes.values()):
+            if node.inputs and node.name in gradients:
+                xs = tuple(trace.values[name] for name in node.inputs)
+                _collect(gradients, node.inputs, node.layer.pullback(gradients[node.name], xs, trace.values[node.name]))
+        at_inputs = {name: self._at_input(gradients, trace, name, g) for name in self.inputs}
+        gradients.update(at_inputs)
+        return Gradient(self._form(x, at_inputs), gradients, trace, chosen)
+
+    def _start_node(self, output: str | None) -> tuple[str, str]:
+        """Where the backward pass begins: the output, or the logits below a final softmax; and that in words."""
+        name = self.outputs[0] if output is None else output
+        if name not in self.outputs:
+            raise TargetError(f"output: expected one of {', '.join(self.outputs)}, got {name!r}")
+        node = self.nodes[name]
+        if isinstance(node.layer, Softmax):
+            return node.inputs[0], f"the softmax {name} is passed over; "
+        return name, ""
+
+    def _inputs(self, x: Any) -> dict[str, Array]:
+        """The inputs by name, checked and cast."""
+        if isinstance(x, Mapping):
+            given = dict(x)
+        elif isinstance(x, tuple) or (isinstance(x, list) and len(self.inputs) > 1):
+            given = dict(zip(self.inputs, x, strict=False)) if len(x) == len(self.inputs) else dict(enumerate(x))
+        else:
+            given = {self.inputs[0]: x} if len(self.inputs) == 1 else {}
+        if set(given) != set(self.inputs):
+            raise InputError(
+                f"x: expected {len(self.inputs)} inputs ({', '.join(self.inputs)}), an array each, as a tuple in order"
+                f" or a dict by name, got {len(given) or 'one array'}"
+            )
+        values = {}
+        for name in self.inputs:
+            layer, array = self.nodes[name].layer, np.asarray(given[name])
+            if array.dtype.kind not in "fiubO":
+                raise InputError(f"input {name!r}: expected an array of numbers, got dtype {array.dtype}")
+            if not isinstance(layer, Input):
+                raise GraphError(f"{name}: expected an Input layer, got {type(layer).__name__}")
+            layer.check(array, name)
+            arrays.check_finite(array, f"input {name!r}")
+            values[name] = array if layer.tokens else arrays.cast(array, self.dtype)
+        lengths = {len(v) for v in values.values()}
+        if len(lengths) != 1 or 0 in lengths:
+            raise ShapeError(f"x: expected equally many samples at every input, at least one, got {sorted(lengths)}")
+        return values
+
+    def _at_input(self, relevances: dict[str, Array], trace: Trace, name: str, R: Array) -> Array:
+        """What arrived at an input: zeros where no path leads to it."""
+        return relevances[name] if name in relevances else arrays.zeros(trace.values[name].shape, R)
+
+    def _form(self, x: Any, by_name: dict[str, Array]) -> Any:
+        """The arrays at the inputs in the form in which x came."""
+        if isinstance(x, Mapping):
+            return dict(by_name)
+        return tuple(by_name.values()) if len(self.inputs) > 1 or isinstance(x, tuple) else by_name[self.inputs[0]]
+
+
+def _collect(relevances: dict[str, Array], names: tuple[str, ...], parts: tuple[Array, ...]) -> None:
+    """Add each part to what its node has received: the relevance of a fan-out is the sum over its branches."""
+    for name, part in zip(names, parts, strict=True):
+        relevances[name] = relevances[name] + part if name in relevances else part
