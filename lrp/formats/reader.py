@@ -1,0 +1,144 @@
+"""Reading an untrusted HDF5 file: the limits, the operations, and the checks that need no HDF5 library.
+
+`Reader` is the whole interface between the file formats and HDF5. `safe.File` implements it with h5py in this
+process, `sandbox.Remote` in a child process; a format does not know which one it was given.
+"""
+
+import io
+import os
+import stat
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, BinaryIO, TypeAlias
+
+import numpy as np
+
+from lrp.errors import LoadError
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Attribute: TypeAlias = "str | tuple[str, ...] | int | float | Array"
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What reading one file may cost; a larger file that is known to be good needs larger limits.
+
+    The arrays read from a file of B bytes may hold min(total_bytes, max(free_bytes, ratio * B)) bytes in all;
+    the child that reads it may compute for `seconds` + B / speed seconds.
+    """
+
+    total_bytes: int = 2 << 30
+    free_bytes: int = 32 << 20
+    ratio: int = 32
+    seconds: float = 2.0
+    speed: float = 20e6
+    attribute_bytes: int = 32 << 20
+    names: int = 100_000
+    depth: int = 64
+
+    def budget(self, size: int) -> int:
+        """The most bytes that the arrays of a file of `size` bytes may hold in all."""
+        return min(self.total_bytes, max(self.free_bytes, self.ratio * size))
+
+    def time(self, size: int) -> float:
+        """Seconds of computing that reading a file of `size` bytes may take."""
+        return self.seconds + size / self.speed
+
+
+LIMITS = Limits()
+
+
+class Reader(ABC):
+    """Reading one HDF5 file; paths are absolute ("/a/b"), every error is a LoadError that names file and
+    path.
+    """
+
+    name: str
+
+    @abstractmethod
+    def kind(self, path: str) -> str:
+        """"group", "dataset", or "" where there is nothing."""
+
+    @abstractmethod
+    def children(self, path: str) -> tuple[str, ...]:
+        """The names in a group, sorted; () where there is no such group."""
+
+    @abstractmethod
+    def attribute(self, path: str, name: str) -> "Attribute | None":
+        """An attribute: str, tuple of str, int, float or a numeric array; () if empty; None where absent."""
+
+    @abstractmethod
+    def shape(self, path: str) -> tuple[int, ...]:
+        """The declared shape of a dataset; nothing is read."""
+
+    @abstractmethod
+    def array(self, path: str, shape: tuple[int, ...] | None = None, finite: bool = True) -> Array:
+        """A dataset of fixed-size numbers, native byte order, its own dtype (bfloat16 comes as float32).
+
+        A `shape` that disagrees with the declared one is an error before anything is read; so are NaN and
+        infinity, unless finite=False.
+        """
+
+    @abstractmethod
+    def references(self, path: str) -> tuple[str, ...]:
+        """The paths that a dataset of object references points to, in C order; "" for a null reference."""
+
+    def require_array(self, path: str, values: Array, finite: bool) -> Array:
+        """`values`, checked for NaN and infinity."""
+        if finite and values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise LoadError(f"{self.name}: {show(path)} holds NaN or infinity; every relevance would be NaN")
+        return values
+
+
+def show(text: object) -> str:
+    """A piece of an untrusted file for an error message: quoted, ASCII, at most 200 characters."""
+    shown = ascii(text)
+    return shown if len(shown) <= 200 else shown[:197] + "..."
+
+
+def parts_of(path: str) -> list[str]:
+    """The components of an absolute path; "." and ".." and empty ones are refused (HDF5 gives them no
+    meaning).
+    """
+    if not path.startswith("/"):
+        raise LoadError(f"the path {show(path)} inside a file must start with '/'")
+    if path == "/":
+        return []
+    parts = path[1:].split("/")
+    if any(part in ("", ".", "..") or "\0" in part for part in parts):
+        raise LoadError(
+            f"the path {show(path)} inside a file has an empty, '.', '..' or NUL component; it is refused")
+    return parts
+
+
+def require_signature(stream: BinaryIO, name: str) -> int:
+    """The length of a stream that carries the HDF5 signature at 0, 512, 1024, 2048 ...; LoadError without
+    one.
+
+    libhdf5 must never see anything else: looking for a driver it would load every library of
+    HDF5_PLUGIN_PATH.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    offset = 0
+    while offset + len(SIGNATURE) <= size:
+        stream.seek(offset)
+        if stream.read(len(SIGNATURE)) == SIGNATURE:
+            stream.seek(0)
+            return size
+        offset = max(512, 2 * offset)
+    raise LoadError(f"{name} is not an HDF5 file: it lacks the HDF5 signature")
+
+
+def open_binary(path: "str | os.PathLike[str]") -> BinaryIO:
+    """An ordinary local file, opened for reading; no pipe, no device, no address of another machine."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise LoadError(f"{show(os.fspath(path))} is not a regular file; expected a model file")
+        return open(path, "rb")
+    except (OSError, ValueError) as error:
+        if isinstance(error, LoadError):
+            raise
+        raise LoadError(
+            f"{show(os.fspath(path))} cannot be read: {getattr(error, 'strerror', None) or error}") from None
