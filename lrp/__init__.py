@@ -7,6 +7,7 @@ explanation.relevance; explanation.ledger.check()
 
 from lrp import layers, rules
 from lrp.errors import LrpError
+from lrp.formats import load, save
 from lrp.graph import (
     Explanation,
     Gradient,
@@ -33,5 +34,7 @@ __all__ = [
     "composites",
     "fold_batchnorm",
     "layers",
+    "load",
     "rules",
+    "save",
 ]

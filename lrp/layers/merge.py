@@ -105,7 +105,7 @@ class Average(Add):
 
 @dataclass(frozen=True, eq=False)
 class Concat(Routing):
-    """The inputs side by side along one axis of the sample: the last by default (-1, channels); 1 is the first spatial."""
+    """The inputs side by side along one axis of the sample: -1 the channels, 1 the first spatial axis."""
 
     axis: int = -1
 
