@@ -18,7 +18,9 @@ def rng() -> np.random.Generator:
 def shared_folder() -> Path | None:
     """The folder with data, corpus and golden: $LRP_SHARED, or `shared` beside the checkout (or beside a worktree)."""
     here = Path(__file__).resolve().parents[1]
-    places = [Path(os.environ["LRP_SHARED"])] if "LRP_SHARED" in os.environ else [p / "shared" for p in here.parents[:2]]
+    places = (
+        [Path(os.environ["LRP_SHARED"])] if "LRP_SHARED" in os.environ else [p / "shared" for p in here.parents[:2]]
+    )
     return next((place for place in places if (place / "golden").is_dir()), None)
 
 

@@ -80,7 +80,7 @@ def read(file: Reader, dtype: str = "float64") -> Network:
     version = file.attribute("/", "format_version")
     if version != VERSION:
         raise LoadError(
-            f"{file.name}: expected format version {VERSION}, got {version!r}; a newer release of this package may read it"
+            f"{file.name}: expected format version {VERSION}, got {version!r}; a newer release may read it"
         )
     text = file.attribute("/", "network")
     try:

@@ -128,7 +128,7 @@ class Network:
 
             f(x) = ... = sum_d R_d^(l+1) = sum_d R_d^(l) = ... = sum_d R_d^(1)     up to what the ledger names
 
-        Source: Bach et al. 2015, Eq. (2)
+        Source: Bach et al. 2015, conservation from layer to layer
 
         target: the output's number or class name, or one a sample; None: the largest logit. composite: a name, lines,
         or (pattern, rule) pairs. start: "logit" (its own value), "one", "contrastive", a number, or an array of the

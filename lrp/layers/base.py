@@ -51,6 +51,10 @@ class Layer(ABC):
     def forward(self, *xs: Any) -> Array:
         """compute(), remembering inputs and output for the next call of lrp()."""
         inputs = tuple(np.asarray(x) for x in xs)
+        try:
+            self.output_shape(*(x.shape[1:] for x in inputs))
+        except ShapeError as error:
+            raise ShapeError(f"{type(self).__name__}: {error}") from None
         y = self.compute(*inputs)
         object.__setattr__(self, "_last", (inputs, y))
         return y

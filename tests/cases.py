@@ -1,0 +1,170 @@
+"""The registries of the property tests: a case for every layer class and every rule, from which all tests are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from lrp import layers as L
+from lrp.rules import LinearRule, Rule, parse
+
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer and the shapes of its inputs, one sample each; `tokens` for inputs that are whole numbers below it."""
+
+    name: str
+    build: Callable[[Rng], L.Layer]
+    shapes: tuple[tuple[int, ...], ...]
+    exact: bool = True
+    tokens: int = 0
+
+    def inputs(self, rng: Rng, n: int = 2, dtype: str = "float64") -> tuple[np.ndarray, ...]:
+        """Random inputs of both signs with exact zeros among them."""
+        if self.tokens:
+            return tuple(rng.integers(0, self.tokens, size=(n, *shape)) for shape in self.shapes)
+        return tuple(numbers(rng, (n, *shape), dtype) for shape in self.shapes)
+
+
+def numbers(rng: Rng, shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
+    """Random numbers of both signs, one in eight exactly 0; small Fractions for "exact".
+
+    Their denominators are powers of 2, so that floats hold them exactly and see the same zeros.
+    """
+    if dtype == "exact":
+        top, bottom = rng.integers(-6, 7, size=shape), 2 ** rng.integers(0, 3, size=shape)
+        result = np.empty(shape, dtype=object)
+        for index in np.ndindex(*shape):
+            result[index] = Fraction(int(top[index]), int(bottom[index]))
+        return result
+    values = rng.normal(size=shape)
+    return (values * (rng.random(shape) > 1 / 8)).astype(dtype)
+
+
+def weight(rng: Rng, *shape: int) -> np.ndarray:
+    return numbers(rng, shape)
+
+
+def _norm(rng: Rng, c: int, full: bool = True) -> L.BatchNorm:
+    gamma = rng.normal(size=c) if full else None
+    beta = rng.normal(size=c) if full else None
+    return L.BatchNorm(rng.normal(size=c), rng.uniform(0.5, 2, size=c), gamma, beta, 1e-3)
+
+
+CASES: tuple[Case, ...] = (
+    Case("dense", lambda r: L.Dense(weight(r, 5, 7), weight(r, 7)), ((5,),)),
+    Case("dense-no-bias", lambda r: L.Dense(weight(r, 5, 7)), ((5,),)),
+    Case("dense-time", lambda r: L.Dense(weight(r, 5, 2), weight(r, 2)), ((3, 5),)),
+    Case("dense-dead", lambda r: L.Dense(weight(r, 5, 3) * np.array([1, 0, 1]), np.array([0.5, 0.0, -1.0])), ((5,),)),
+    Case("conv1d", lambda r: L.Conv(weight(r, 2, 3, 5), weight(r, 5)), ((7, 3),)),
+    Case("conv2d", lambda r: L.Conv(weight(r, 2, 3, 3, 5), weight(r, 5), stride=(1, 2), padding="same"), ((5, 7, 3),)),
+    Case(
+        "conv2d-asymmetric",
+        lambda r: L.Conv(weight(r, 3, 2, 2, 3), weight(r, 3), stride=(2, 1), padding=((0, 2), (1, 0)), dilation=(1, 2)),
+        ((5, 7, 2),),
+    ),
+    Case("conv2d-groups", lambda r: L.Conv(weight(r, 2, 2, 2, 6), weight(r, 6), groups=2), ((3, 5, 4),)),
+    Case("conv2d-depthwise", lambda r: L.Conv(weight(r, 2, 3, 1, 6), weight(r, 6), padding=1, groups=3), ((5, 4, 3),)),
+    Case("conv3d", lambda r: L.Conv(weight(r, 2, 1, 2, 2, 3), weight(r, 3), stride=(1, 2, 1)), ((3, 4, 5, 2),)),
+    Case("sum-pool", lambda r: L.SumPool((2, 3), (1, 2), ((1, 0), (0, 1))), ((5, 7, 2),)),
+    Case("avg-pool", lambda r: L.AvgPool((3, 2), (2, 1), "same"), ((5, 7, 2),)),
+    Case("avg-pool-counted", lambda r: L.AvgPool(3, 2, 1, ceil=True, count_padding=True), ((6, 7, 2),)),
+    Case("max-pool", lambda r: L.MaxPool(2), ((5, 7, 2),)),
+    Case("max-pool-overlap", lambda r: L.MaxPool(3, 2, 1, ceil=True), ((6, 7, 2),)),
+    Case("max-pool-1d", lambda r: L.MaxPool((3,), (2,)), ((7, 2),)),
+    Case("global-max", lambda r: L.GlobalMaxPool(), ((5, 3, 2),)),
+    Case("global-avg", lambda r: L.GlobalAvgPool(), ((5, 3, 2),)),
+    Case("global-avg-keep", lambda r: L.GlobalAvgPool(keepdims=True), ((5, 3, 2),)),
+    Case("global-sum", lambda r: L.GlobalSumPool(), ((7, 2),)),
+    Case("lrn", lambda r: L.LRN(3, 0.7, 0.75, 1.5), ((3, 2, 7),), exact=False),
+    Case("lrn-whole-power", lambda r: L.LRN(5, Fraction(1, 2), 2, 1), ((2, 7),)),
+    Case("lrn-even", lambda r: L.LRN(4, 0.7, 0.75), ((2, 7),), exact=False),
+    Case("lrn-within", lambda r: L.LRN(3, 0.7, 0.5, within_channel=True), ((5, 3, 2),), exact=False),
+    Case("batch-norm", lambda r: _norm(r, 3), ((2, 5, 3),)),
+    Case("batch-norm-bare", lambda r: _norm(r, 3, full=False), ((3,),)),
+    Case("relu", lambda r: L.ReLU(), ((5, 3),)),
+    Case("relu6", lambda r: L.ReLU(Fraction(1, 2)), ((5, 3),)),
+    Case("leaky-relu", lambda r: L.LeakyReLU(0.1), ((5, 3),)),
+    Case("prelu", lambda r: L.PReLU(weight(r, 3)), ((5, 3),)),
+    Case("elu", lambda r: L.ELU(0.5), ((5, 3),), exact=False),
+    Case("linear", lambda r: L.Linear(), ((5, 3),)),
+    Case("tanh", lambda r: L.Tanh(), ((5, 3),), exact=False),
+    Case("sigmoid", lambda r: L.Sigmoid(), ((5, 3),), exact=False),
+    Case("softplus", lambda r: L.Softplus(), ((5, 3),), exact=False),
+    Case("silu", lambda r: L.SiLU(), ((5, 3),), exact=False),
+    Case("gelu", lambda r: L.GELU(), ((5, 3),), exact=False),
+    Case("gelu-tanh", lambda r: L.GELU(approximate=True), ((5, 3),), exact=False),
+    Case("softmax", lambda r: L.Softmax(), ((5, 3),), exact=False),
+    Case("softmax-axis", lambda r: L.Softmax(axis=1), ((5, 3),), exact=False),
+    Case("flatten", lambda r: L.Flatten(), ((2, 3, 5),)),
+    Case("reshape", lambda r: L.Reshape((5, -1)), ((2, 3, 5),)),
+    Case("permute", lambda r: L.Permute((3, 1, 2)), ((2, 3, 5),)),
+    Case("zero-pad", lambda r: L.ZeroPad(((1, 2), (0, 3))), ((3, 5, 2),)),
+    Case("crop", lambda r: L.Crop(((1, 2), (0, 3))), ((5, 7, 2),)),
+    Case("up-sample", lambda r: L.UpSample((2, 3)), ((3, 5, 2),)),
+    Case("dropout", lambda r: L.Dropout(0.3), ((3, 5),)),
+    Case("input", lambda r: L.Input((3, 5)), ()),
+    Case("add", lambda r: L.Add(), ((3, 5), (3, 5), (3, 5))),
+    Case("add-repeated", lambda r: L.Add(), ((3, 5, 2), (1, 1, 2))),
+    Case("average", lambda r: L.Average(), ((3, 5), (3, 5), (3, 5))),
+    Case("concat", lambda r: L.Concat(), ((3, 5), (3, 2))),
+    Case("concat-rows", lambda r: L.Concat(axis=1), ((3, 5), (2, 5))),
+    Case("multiply", lambda r: L.Multiply(), ((3, 5), (3, 5), (3, 5))),
+    Case("multiply-gate", lambda r: L.Multiply(), ((3, 5, 2), (1, 1, 2))),
+    Case("embedding", lambda r: L.Embedding(weight(r, 7, 3)), ((5,),), tokens=7),
+)
+
+RULES: tuple[Rule, ...] = tuple(
+    parse(text)
+    for text in (
+        "zero",
+        "epsilon",
+        "epsilon:0.5",
+        "epsilon:0.5,sink=spread",
+        "epsilon:0.5,bias=off",
+        "zero:sink=spread",
+        "gamma:0.25",
+        "gamma:3,bias=off",
+        "gamma:0.25,eps=0.125,sink=spread",
+        "alpha_beta:2,1",
+        "alpha_beta:1,0",
+        "alpha_beta:3,2,bias=off",
+        "alpha_beta:2,1,one_sided=renormalise",
+        "alpha_beta:1.5,0.5,eps=0.25,sink=spread",
+        "z_plus",
+        "z_plus:bias=off",
+        "w_square",
+        "w_square:bias=on",
+        "flat",
+        "flat:bias=on",
+        "z_box:-50,60",
+        "z_box:-50,60,bias=on",
+        "identity",
+        "winner",
+        "winner:first",
+        "uniform",
+        "signal:1",
+    )
+)
+
+
+def pairs(only_exact: bool = False, linear: bool = False) -> list:
+    """Every case with every rule that its layer takes."""
+    rng = np.random.default_rng(0)
+    return [
+        (case, rule)
+        for case in CASES
+        if case.shapes and (case.exact or not only_exact)
+        for layer in [case.build(rng)]
+        for rule in RULES
+        if layer.accepts(rule) and (isinstance(rule, LinearRule) or not linear)
+    ]
+
+
+def pair_id(value: object) -> str:
+    return value.name if isinstance(value, Case) else value.text() if isinstance(value, Rule) else str(value)
