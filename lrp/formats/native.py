@@ -132,4 +132,4 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, Fraction):
         return float(value)
-    raise TypeError(f"expected plain data, got {type(value).__name__}")
+    raise SaveError(f"metadata: expected plain data, got {type(value).__name__}; a file holds text, numbers and lists")

@@ -1,0 +1,74 @@
+"""What the engine does beyond the equations: refused inputs, reused work, windows in padding."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from lrp import layers as L
+from lrp import rules
+from lrp.errors import InputError
+from lrp.rules import engine
+from lrp.rules.algebra import table
+
+
+def test_an_input_outside_the_box_is_named():
+    layer, x = L.Dense(np.ones((2, 1))), np.array([[0.5, 1.5]])
+    with pytest.raises(InputError, match=r"z_box: expected the input between 0.0 and 1.0 at index \(0, 1\), got 1.5"):
+        layer.distribute(np.ones((1, 1)), rules.z_box(0, 1), (x,), layer.compute(x))
+
+
+def test_a_rule_that_needs_bounds_says_so():
+    from dataclasses import replace
+
+    layer, x = L.Dense(np.ones((2, 1))), np.ones((1, 2))
+    with pytest.raises(InputError, match="z_box: expected bounds of the input, got none"):
+        layer.distribute(np.ones((1, 1)), replace(rules.z_box(0, 1), low=None), (x,), layer.compute(x))
+
+
+def test_a_window_in_padding_alone_keeps_its_bias():
+    layer = L.Conv(np.ones((1, 1, 1)), np.ones(1), padding=((1, 0),))
+    x = np.ones((1, 2, 1))
+    share = layer.distribute(np.ones((1, 3, 1)), rules.zero(sink="spread"), (x,), layer.compute(x))
+    assert share.bias[0] == 1 and share.parts[0].ravel().tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("row", [[1, 1], [3, 3], [1, 0], [2, 0], [0, 1], [0, 2], [2, 1], [0, 0]])
+def test_blend(row):
+    w = np.array([-2.0, 0.0, 3.0])
+    a, b = table([row, row])[0]
+    expected = float(a) * np.maximum(w, 0) + float(b) * np.minimum(w, 0)
+    assert engine.blend(w, (a, b)).tolist() == expected.tolist()
+
+
+def test_a_zero_denominator_drops_its_relevance():
+    layer = L.Dense(np.array([[1.0], [-1.0]]))
+    x = np.ones((1, 2))
+    for rule in (rules.zero(), rules.gamma(1)):
+        share = layer.distribute(np.array([[3.0]]), rule, (x,), layer.compute(x))
+        assert share.parts[0].tolist() == [[0, 0]] and share.dropped[0] == 3
+
+
+def test_float32_stays_float32():
+    layer = L.Dense(np.ones((2, 3), np.float32), np.ones(3, np.float32))
+    x = np.ones((1, 2), np.float32)
+    for text in ("epsilon:0.1", "gamma:0.3", "alpha_beta:2,1", "z_box:0,2", "epsilon:1,sink=spread", "flat"):
+        share = layer.distribute(np.ones((1, 3), np.float32), rules.parse(text), (x,), layer.compute(x))
+        assert share.parts[0].dtype == np.float32, text
+
+
+def test_the_closed_gate_costs_nothing():
+    """A group whose gate is closed wherever there is relevance is not computed."""
+
+    class Counting(L.Dense):
+        calls = 0
+
+        def apply(self, weight, x):
+            type(self).calls += 1
+            return super().apply(weight, x)
+
+    layer, x = Counting(np.ones((2, 1))), np.ones((1, 2))
+    y = layer.compute(x)
+    Counting.calls = 0
+    layer.distribute(np.ones((1, 1)), rules.gamma(Fraction(1, 2)), (x,), y)
+    assert Counting.calls == 1
