@@ -8,7 +8,7 @@ import pytest
 
 import lrp
 from lrp.errors import LoadError, SaveError
-from tests.cases import CASES, numbers
+from tests.cases import CASES
 from tests.graph.nets import branched, lenet, logits
 
 

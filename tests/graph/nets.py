@@ -1,7 +1,5 @@
 """Small networks with every kind of joint, seeded."""
 
-import numpy as np
-
 import lrp
 from lrp import layers as L
 from tests.cases import numbers
