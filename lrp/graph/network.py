@@ -156,7 +156,7 @@ class Network:
             if not node.inputs or node.name not in relevances:
                 continue
             xs = tuple(trace.values[name] for name in node.inputs)
-            share = node.layer.distribute(relevances[node.name], rules[node.name], xs, trace.values[node.name])
+            share = node.layer.divide(relevances[node.name], rules[node.name], xs, trace.values[node.name])
             lines.append(line(node.name, type(node.layer).__name__, rules[node.name], relevances[node.name], share))
             _collect(relevances, node.inputs, share.parts)
         at_inputs = {name: self._at_input(relevances, trace, name, R) for name in self.inputs}

@@ -37,6 +37,17 @@ class Logit(Start):
 
 
 @dataclass(frozen=True)
+class Rectified(Start):
+    """R_c = max(z_c, 0) for the target, 0 for the others: nothing at all for a target that is not positive."""
+
+    def relevance(self, z: Array, targets: Array) -> Array:
+        return arrays.positive(Logit().relevance(z, targets))
+
+    def text(self, node: str) -> str:
+        return f"starts at {node} with the target's own value where it is positive, with 0 elsewhere"
+
+
+@dataclass(frozen=True)
 class Constant(Start):
     """R_c = value for the target, 0 for the others."""
 
@@ -82,7 +93,12 @@ class Given(Start):
         return f"starts at {node} with the given array"
 
 
-STARTS: dict[str, Start] = {"logit": Logit(), "one": Constant(1), "contrastive": Contrastive()}
+STARTS: dict[str, Start] = {
+    "logit": Logit(),
+    "relu": Rectified(),
+    "one": Constant(1),
+    "contrastive": Contrastive(),
+}
 
 
 def start(value: Any) -> Start:

@@ -19,7 +19,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import RuleError, ShapeError, StateError
-from lrp.rules import Identity, LinearRule, Rule, engine, parse
+from lrp.rules import Identity, LinearRule, PlainGradient, Rule, engine, parse
 from lrp.rules.engine import Share
 
 Shape = tuple[int | None, ...]
@@ -48,6 +48,12 @@ class Layer(ABC):
     def output_shape(self, *shapes: Shape) -> Shape:
         """The shape of one sample's output (None where the length is free); ShapeError where the inputs do not fit."""
 
+    def divide(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        """distribute(), and the rule that every layer knows: `gradient`, its pullback."""
+        if isinstance(rule, PlainGradient):
+            return engine.unbalanced(R, *self.pullback(R, xs, y))
+        return self.distribute(R, rule, xs, y)
+
     def forward(self, *xs: Any) -> Array:
         """compute(), remembering inputs and output for the next call of lrp()."""
         inputs = tuple(np.asarray(x) for x in xs)
@@ -75,12 +81,12 @@ class Layer(ABC):
         if R.shape != y.shape:
             raise ShapeError(f"{name}: expected relevance of the output's shape {y.shape}, got {R.shape}")
         chosen = self.check_rule(parse(rule) if isinstance(rule, str) else rule, name)
-        parts = self.distribute(R, chosen, inputs, y).parts
+        parts = self.divide(R, chosen, inputs, y).parts
         return parts[0] if len(parts) == 1 else parts
 
     def accepts(self, rule: Rule) -> bool:
-        """Whether distribute() knows the rule."""
-        return isinstance(rule, self.rules)
+        """Whether divide() knows the rule."""
+        return isinstance(rule, (*self.rules, PlainGradient))
 
     def check_rule(self, rule: Rule | None, subject: str) -> Rule:
         """The rule, or the default for None; RuleError where there is none or the layer does not know it."""

@@ -11,7 +11,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.layers.pool import ONE, linear_rule
+from lrp.layers.pool import ONE, linear_rule, to_winners
 from lrp.rules import LinearRule, Rule, Winner, engine, winner
 from lrp.rules.engine import Share
 from lrp.rules.named import Ties
@@ -109,7 +109,7 @@ class GlobalMaxPool(GlobalPool):
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
         (x,) = xs
         if isinstance(rule, Winner):
-            return engine.passed(self._to_winners(R, x, y, rule.ties))
+            return to_winners(rule, R, y, lambda R: self._to_winners(R, x, y, rule.ties))
         linear = GlobalSum(arrays.cast(ONE, arrays.dtype_name(x)))
         return engine.distribute(linear_rule(rule, self), linear, x, linear.apply(linear.weight, x), self._kept(R, x))
 
@@ -120,7 +120,9 @@ class GlobalMaxPool(GlobalPool):
         wins = (x == self._kept(y, x)).reshape(len(x), -1, x.shape[-1])
         if ties is Ties.FIRST:
             wins = wins & (np.cumsum(wins, axis=1) == 1)
-        count = wins.sum(axis=1, keepdims=True)
         R = R.reshape(len(x), 1, x.shape[-1])
+        if ties is Ties.ALL:
+            return np.asarray(wins * R).reshape(x.shape)
+        count = wins.sum(axis=1, keepdims=True)
         share = R / arrays.cast(count, arrays.dtype_name(R))
         return np.asarray(wins * share).reshape(x.shape)

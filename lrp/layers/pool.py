@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from lrp.errors import RuleError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.windows import Padding, Windows, check_padding, per_axis
 from lrp.rules import LinearRule, Rule, Winner, engine, winner
+from lrp.rules.algebra import Stabilizer
 from lrp.rules.engine import Share
 from lrp.rules.named import Ties
 
@@ -179,7 +181,7 @@ class MaxPool(Pool):
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
         (x,) = xs
         if isinstance(rule, Winner):
-            return engine.passed(self._to_winners(R, x, y, rule.ties))
+            return to_winners(rule, R, y, lambda R: self._to_winners(R, x, y, rule.ties))
         linear = self.linear(x)
         return engine.distribute(linear_rule(rule, self), linear, x, linear.apply(linear.weight, x), R)
 
@@ -195,6 +197,9 @@ class MaxPool(Pool):
             share = R / arrays.cast(winners, arrays.dtype_name(R))
             for _, tap in self.windows.taps(spatial):
                 result[tap] += share * (padded[tap] == y)
+        elif ties is Ties.ALL:
+            for _, tap in self.windows.taps(spatial):
+                result[tap] += R * (padded[tap] == y)
         else:
             left = np.ones(y.shape, dtype=bool)
             for _, tap in self.windows.taps(spatial):
@@ -207,6 +212,16 @@ class MaxPool(Pool):
         """x with padding that never wins."""
         lowest = x.min() - 1 if arrays.is_exact(x) else -np.inf
         return self.windows.padded(x, lowest)
+
+
+def to_winners(rule: Winner, R: Array, y: Array, route: Callable[[Array], Array]) -> Share:
+    """The share of a winner rule, whose `route` brings relevance to the winners."""
+    if not rule.eps:
+        return engine.passed(route(R)) if rule.ties is not Ties.ALL else engine.unbalanced(R, route(R))
+    shift = Stabilizer(rule.eps).shift(y)
+    s = R / (y + shift)
+    share, to_shift = engine.unbalanced(s * y, route(s * y)), s * shift
+    return replace(share, stabilizer=arrays.total(to_shift), gross=share.gross + arrays.gross(to_shift))
 
 
 def linear_rule(rule: Rule, layer: Layer) -> LinearRule:

@@ -2,7 +2,19 @@
 
 from lrp.rules.algebra import LinearRule, Rule
 from lrp.rules.catalogue import alpha_beta, epsilon, flat, gamma, w_square, with_options, z_box, z_plus, zero
-from lrp.rules.named import Identity, NamedRule, Signal, Uniform, Winner, identity, signal, uniform, winner
+from lrp.rules.named import (
+    Identity,
+    NamedRule,
+    PlainGradient,
+    Signal,
+    Uniform,
+    Winner,
+    gradient,
+    identity,
+    signal,
+    uniform,
+    winner,
+)
 from lrp.rules.text import RULES, build, from_dict, parse
 
 __all__ = [
@@ -10,6 +22,7 @@ __all__ = [
     "Identity",
     "LinearRule",
     "NamedRule",
+    "PlainGradient",
     "Rule",
     "Signal",
     "Uniform",
@@ -20,6 +33,7 @@ __all__ = [
     "flat",
     "from_dict",
     "gamma",
+    "gradient",
     "identity",
     "parse",
     "signal",

@@ -14,15 +14,17 @@ The bias is the weight of one more input that is always 1: its row is u^+, so it
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from lrp.arrays import Array, Number, is_exact, rational, scalar
+from lrp.arrays import Array, Number, is_exact, rational, scalar, transcendental
 from lrp.errors import RuleError
+
+sqrt = transcendental(np.sqrt, "sqrt")
 
 
 class Source(Enum):
@@ -90,6 +92,15 @@ class Group:
         return f"lambda {self.factor}{gate}: " + "  ".join(map(str, self.terms))
 
 
+class Stab(Enum):
+    """How a stabilizer moves a denominator away from zero."""
+
+    SIGN = "sign"  # z + eps s(z), the published form
+    PLUS = "plus"  # z + eps, blind to the sign: a negative z is moved towards zero
+    CLIP = "clip"  # s(z) max(|z|, eps): only small denominators are moved
+    ONE = "one"  # 1: the messages are not divided at all
+
+
 @dataclass(frozen=True)
 class Stabilizer:
     """stab(z) = z + eps s(z) with s(z) = +1 for z >= 0 and -1 for z < 0.
@@ -97,14 +108,34 @@ class Stabilizer:
     Source: Bach et al. 2015, Eq. (58)
 
     s(0) = +1, never numpy's sign, which would leave a zero denominator unstabilised. eps = 0 changes nothing.
+    The other fields are departures of implementations: mode; zero, the value of stab(0) where it is not stab(z) at
+    z = 0; rms, a multiple of the root mean square of z over the whole batch that is added to eps (then a sample's
+    result depends on its batch).
     """
 
     eps: Fraction = Fraction(0)
+    mode: Stab = Stab.SIGN
+    zero: Fraction | None = None
+    rms: Fraction = Fraction(0)
 
     def shift(self, z: Array) -> Array:
         """stab(z) - z, as computed in the arithmetic of z."""
+        eps = self._eps(z)
+        if self.mode is Stab.SIGN:
+            shift = np.where(z >= 0, eps, -eps)
+        elif self.mode is Stab.PLUS:
+            shift = np.full(z.shape, eps, dtype=z.dtype)
+        elif self.mode is Stab.CLIP:
+            least = np.maximum(np.abs(z), eps)
+            shift = np.where(z >= 0, least, -least) - z
+        else:
+            shift = scalar(1, z) - z
+        return shift if self.zero is None else np.where(z == 0, scalar(self.zero, z), shift)
+
+    def _eps(self, z: Array) -> Any:
+        """eps, with its multiple of the root mean square."""
         eps = scalar(self.eps, z)
-        return np.where(z >= 0, eps, -eps)
+        return eps + scalar(self.rms, z) * sqrt((z * z).mean()) if self.rms else eps
 
     def __str__(self) -> str:
         return f"eps {float(self.eps):g}"
@@ -167,6 +198,14 @@ class OneSided(Enum):
     RENORMALISE = "renormalise"  # the other groups' factors are scaled to sum to 1
 
 
+class Sign(Enum):
+    """Whose sign decides which column of a table a contribution x w belongs to."""
+
+    PRODUCT = "product"  # that of x w, as the tables have it
+    WEIGHT = "weight"  # that of w alone, as if every input were positive
+    POSITIVE = "positive"  # that of w alone, and negative inputs contribute nothing
+
+
 class Sink(Enum):
     """Where the relevance of the bias and of the stabilizer goes."""
 
@@ -185,6 +224,9 @@ class LinearRule(Rule):
     bias: bool = True
     sink: Sink = Sink.KEEP
     one_sided: OneSided = OneSided.DROP
+    whole_bias: bool = False  # the bias counts whole, with its sign, in every group, whatever the group's table
+    sign: Sign = Sign.PRODUCT
+    count_padding: bool = False  # a source of ones is 1 in zero padding too; what falls there is dropped
     low: Bound | None = None
     high: Bound | None = None
     defaults: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
@@ -215,6 +257,19 @@ class LinearRule(Rule):
         return "\n".join(lines)
 
 
+def signed(groups: tuple[Group, ...], sign: Sign) -> tuple[Group, ...]:
+    """The groups whose tables are read by another sign. By that of w alone no gate is needed: the first one stands."""
+    if sign is Sign.PRODUCT:
+        return groups
+    kept = [group for group in groups if group.gate is not Gate.NEGATIVE]
+    nothing = (Fraction(0), Fraction(0))
+
+    def read(term: Term) -> Term:
+        return replace(term, table=(term.table[0], nothing if sign is Sign.POSITIVE else term.table[0]))
+
+    return tuple(replace(g, gate=Gate.ALWAYS, terms=tuple(map(read, g.terms))) for g in kept)
+
+
 def number_text(value: Number) -> str:
     """A number as short as it can be and still be read back as the same one."""
     value = rational(value)
@@ -223,9 +278,15 @@ def number_text(value: Number) -> str:
 
 def option_texts(rule: LinearRule) -> dict[str, str]:
     """Every option of a linear rule as text: the right-hand sides of key=value in its text form."""
+    stabilizer = rule.stabilizer
     return {
-        "eps": number_text(rule.stabilizer.eps),
-        "bias": "on" if rule.bias else "off",
+        "eps": number_text(stabilizer.eps),
+        "stab": stabilizer.mode.value,
+        "zero": "auto" if stabilizer.zero is None else number_text(stabilizer.zero),
+        "rms": number_text(stabilizer.rms),
+        "bias": ("whole" if rule.whole_bias else "on") if rule.bias else "off",
+        "sign": rule.sign.value,
+        "padding": "count" if rule.count_padding else "skip",
         "sink": rule.sink.value,
         "one_sided": rule.one_sided.value,
     }

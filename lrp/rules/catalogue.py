@@ -3,9 +3,18 @@
 The functions take numbers (int, float or Fraction; 0.1 means 1/10) and, as keywords, these options:
 
     eps         the stabilizer of the denominators, in the unit of z; 0 = none: a zero denominator drops its share
-    bias        whether the bias counts as one more input that is always 1
+    bias        "on": the bias counts as one more input that is always 1; "off": it has no part; "whole": it counts
+                whole and with its sign in each group, whatever the group's table
     sink        "keep": what bias and stabilizer take stands on the ledger; "spread": it is returned to the inputs
     one_sided   "drop" or "renormalise": what becomes of a group's share where the group is 0/0 and another is not
+
+These exist to reproduce what implementations do (see `lrp.graph.profiles`):
+
+    stab        "sign", "plus", "clip" or "one": how eps moves a denominator (`Stab`)
+    zero        the value of a stabilized denominator that is exactly zero; "auto": as for any other
+    rms         this multiple of the denominators' root mean square, over the batch, is added to eps
+    sign        "product", "weight" or "positive": whose sign a table goes by (`Sign`)
+    padding     "skip" or "count": whether zero padding counts as an input for w_square and flat
 """
 
 from __future__ import annotations
@@ -21,12 +30,15 @@ from lrp.rules.algebra import (
     Group,
     LinearRule,
     OneSided,
+    Sign,
     Sink,
     Source,
+    Stab,
     Stabilizer,
     Term,
     Weight,
     option_texts,
+    signed,
     table,
 )
 
@@ -161,7 +173,7 @@ def _rule(
 
 
 def with_options(rule: LinearRule, **options: Any) -> LinearRule:
-    """The same rule with other options: eps, bias, sink, one_sided, as values or as their text."""
+    """The same rule with other options, as values or as their text."""
     known = dict(rule.defaults)
     for key, value in options.items():
         if key not in known:
@@ -178,9 +190,35 @@ def _with_eps(rule: LinearRule, value: Any) -> LinearRule:
 
 
 def _with_bias(rule: LinearRule, value: Any) -> LinearRule:
-    if value not in (True, False, "on", "off"):
-        raise RuleError(f"{rule.name}: expected bias to be on or off, got {value!r}")
-    return replace(rule, bias=value in (True, "on"))
+    if value not in (True, False, "on", "off", "whole"):
+        raise RuleError(f"{rule.name}: expected bias to be on, off or whole, got {value!r}")
+    return replace(rule, bias=value in (True, "on", "whole"), whole_bias=value == "whole")
+
+
+def _with_stab(rule: LinearRule, value: Any) -> LinearRule:
+    return replace(rule, stabilizer=replace(rule.stabilizer, mode=_choice(Stab, value, f"{rule.name}: stab")))
+
+
+def _with_zero(rule: LinearRule, value: Any) -> LinearRule:
+    zero = None if value in (None, "auto") else rational(value)
+    return replace(rule, stabilizer=replace(rule.stabilizer, zero=zero))
+
+
+def _with_rms(rule: LinearRule, value: Any) -> LinearRule:
+    return replace(rule, stabilizer=replace(rule.stabilizer, rms=rational(value)))
+
+
+def _with_sign(rule: LinearRule, value: Any) -> LinearRule:
+    sign = _choice(Sign, value, f"{rule.name}: sign")
+    if rule.sign not in (sign, Sign.PRODUCT):
+        raise RuleError(f"{rule.name}: its tables are read by the sign of w already; build the rule anew")
+    return replace(rule, sign=sign, groups=signed(rule.groups, sign) if sign is not rule.sign else rule.groups)
+
+
+def _with_padding(rule: LinearRule, value: Any) -> LinearRule:
+    if value not in ("skip", "count"):
+        raise RuleError(f"{rule.name}: expected padding to be skip or count, got {value!r}")
+    return replace(rule, count_padding=value == "count")
 
 
 def _with_sink(rule: LinearRule, value: Any) -> LinearRule:
@@ -199,4 +237,14 @@ def _choice(kind: Any, value: Any, subject: str) -> Any:
         raise RuleError(f"{subject}: expected one of {[member.value for member in kind]}, got {value!r}") from None
 
 
-_OPTIONS = {"eps": _with_eps, "bias": _with_bias, "sink": _with_sink, "one_sided": _with_one_sided}
+_OPTIONS = {
+    "eps": _with_eps,
+    "stab": _with_stab,
+    "zero": _with_zero,
+    "rms": _with_rms,
+    "bias": _with_bias,
+    "sign": _with_sign,
+    "padding": _with_padding,
+    "sink": _with_sink,
+    "one_sided": _with_one_sided,
+}

@@ -63,6 +63,14 @@ def dropping(dropped: Array, *parts: Array) -> Share:
     return Share(parts, nothing, nothing, arrays.total(dropped), gross)
 
 
+def unbalanced(R: Array, *parts: Array) -> Share:
+    """A share whose parts need not add up to R: the difference stands as dropped (negative where they exceed R)."""
+    passed_on = passed(*parts)
+    received = arrays.total(R)
+    dropped = received - sum(map(arrays.total, parts), 0 * received)
+    return Share(parts, passed_on.bias, passed_on.stabilizer, dropped, passed_on.gross + arrays.gross(R))
+
+
 @dataclass(frozen=True)
 class _Flow:
     """One row of one term's table: the relevance of source u through the blended weight."""
@@ -82,6 +90,7 @@ class _Prepared:
     shift: Array
     bias: Array | None
     defined: Array
+    outside: Array | None = None  # the part of z that zero padding has where it is counted
 
 
 def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> Share:
@@ -111,6 +120,9 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
             share = flow.u * layer.adjoint(flow.weight, s, x.shape)
             relevance = relevance + share if flow.sign > 0 else relevance - share
             gross = gross + arrays.gross(share)
+        if p.outside is not None:
+            dropped = dropped + s * p.outside
+            gross = gross + arrays.gross(s * p.outside)
         to_shift = s * p.shift
         to_bias = s * p.bias if p.bias is not None else arrays.zeros(s.shape, s)
         if rule.sink is Sink.SPREAD:
@@ -137,11 +149,8 @@ def _prepare(group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, 
         if not (opened & (R != 0)).any():
             return []
     flows = [flow for term in group.terms for flow in _flows(term, rule, layer.weight, x)]
-    group_bias = (
-        None
-        if bias is None
-        else sum(arrays.scalar(term.sign, bias) * blend(kind(bias, term.weight), term.table[0]) for term in group.terms)
-    )
+    group_bias = None if bias is None else _group_bias(group, rule, bias)
+    outside = None
     if _is_forward(group) and (rule.bias or layer.bias is None):
         group_z = z  # the forward pass has computed it
     else:
@@ -149,13 +158,29 @@ def _prepare(group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, 
         for flow in flows:
             part = layer.apply(flow.weight, flow.u)
             group_z = group_z + part if flow.sign > 0 else group_z - part
+        if rule.count_padding and group.terms[0].source is Source.ONE and layer.weight.ndim > 1:
+            outside = _whole_window(kind(layer.weight, group.terms[0].weight)) - group_z
+            group_z = group_z + outside
         if group_bias is not None:
             group_z = group_z + group_bias
     shift = rule.stabilizer.shift(group_z)
     defined = group_z + shift != 0
     if opened is not None:
         defined = defined & opened
-    return [_Prepared(group, flows, group_z, shift, group_bias, defined)]
+    return [_Prepared(group, flows, group_z, shift, group_bias, defined, outside)]
+
+
+def _group_bias(group: Group, rule: LinearRule, bias: Array) -> Array:
+    """What the bias, the weight of an input that is always 1, adds to the group's z."""
+    if rule.whole_bias:
+        return kind(bias, group.terms[0].weight)
+    parts = (arrays.scalar(t.sign, bias) * blend(kind(bias, t.weight), t.table[0]) for t in group.terms)
+    return np.asarray(sum(parts))
+
+
+def _whole_window(weight: Array) -> Array:
+    """sum of the weights of each output over its whole window, padding or not: (..., out) -> (out,)"""
+    return np.asarray(weight.reshape(-1, weight.shape[-1]).sum(axis=0))
 
 
 def _flows(term: Term, rule: LinearRule, weight: Array, x: Array) -> list[_Flow]:

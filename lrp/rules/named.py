@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import Enum
+from fractions import Fraction
 from typing import Any
 
+from lrp.arrays import Number, rational
 from lrp.errors import RuleError
-from lrp.rules.algebra import Rule
+from lrp.rules.algebra import Rule, number_text
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,32 @@ class Ties(Enum):
 
     SHARE = "share"  # all winners alike, in equal parts
     FIRST = "first"  # the first in row-major order
+    ALL = "all"  # each winner the whole: relevance is multiplied, and the ledger shows a negative dropped
 
 
 @dataclass(frozen=True)
 class Winner(NamedRule):
-    """All relevance of a max-pooling window goes to its largest input."""
+    """All relevance of a max-pooling window goes to its largest input, y.
+
+    eps > 0: as an epsilon rule on the winner, R y / (y + eps s(y)); the rest stands on the ledger as stabilizer.
+    """
 
     name = "winner"
     ties: Ties = Ties.SHARE
+    eps: Fraction = Fraction(0)
+
+    def _values(self) -> list[Any]:
+        return [self.ties.value, number_text(self.eps)] if self.eps else [self.ties.value]
+
+
+@dataclass(frozen=True)
+class PlainGradient(NamedRule):
+    """R_i = sum_j R_j dy_j/dx_i: the pullback in the place of a rule, as some libraries have for layers they lack.
+
+    It divides nothing by anything, so it need not conserve: the difference stands on the ledger as dropped.
+    """
+
+    name = "gradient"
 
 
 @dataclass(frozen=True)
@@ -74,15 +94,22 @@ def identity() -> Identity:
     return Identity()
 
 
-def winner(ties: str = "share") -> Winner:
-    """R_i = R_j for the largest input i of the window of j, else 0; ties "share" in equal parts or "first".
+def winner(ties: str = "share", eps: Number = 0) -> Winner:
+    """R_i = R_j for the largest input i of the window of j, else 0; ties "share" in equal parts, "first" or "all".
 
     Source: Bach et al. 2015, max-pooling
     """
     try:
-        return Winner(Ties(ties))
+        return Winner(Ties(ties), rational(eps))
     except ValueError:
-        raise RuleError(f"winner: expected ties to be 'share' or 'first', got {ties!r}") from None
+        raise RuleError(
+            f"winner: expected ties to be 'share', 'first' or 'all' and a number eps, got {ties!r} and {eps!r}"
+        ) from None
+
+
+def gradient() -> PlainGradient:
+    """R_i = sum_j R_j dy_j/dx_i, which no paper proposes: it reproduces libraries that fall back to the gradient."""
+    return PlainGradient()
 
 
 def uniform() -> Uniform:

@@ -24,6 +24,7 @@ RULES: dict[str, Callable[..., Rule]] = {
         catalogue.z_box,
         named.identity,
         named.winner,
+        named.gradient,
         named.uniform,
         named.signal,
     )
