@@ -146,7 +146,8 @@ RULES: tuple[Rule, ...] = tuple(
         "z_box:-50,60,bias=on",
         "identity",
         "winner",
-        "winner:first",
+        "winner:first", "winner:all", "winner:share,0.25", "gradient",
+        "alpha_beta:2,1,bias=whole", "gamma:0.5,sign=weight", "z_plus:sign=positive", "flat:padding=count", "epsilon:0.5,stab=clip",
         "uniform",
         "signal:1",
     )

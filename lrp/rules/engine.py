@@ -158,7 +158,7 @@ def _prepare(group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, 
         for flow in flows:
             part = layer.apply(flow.weight, flow.u)
             group_z = group_z + part if flow.sign > 0 else group_z - part
-        if rule.count_padding and group.terms[0].source is Source.ONE and layer.weight.ndim > 1:
+        if rule.count_padding and group.terms[0].source is Source.ONE and layer.weight.ndim == x.ndim:
             outside = _whole_window(kind(layer.weight, group.terms[0].weight)) - group_z
             group_z = group_z + outside
         if group_bias is not None:

@@ -19,9 +19,9 @@ def setup(case, rng, dtype, n=3):
 @pytest.mark.parametrize("case, rule", pairs(only_exact=True), ids=pair_id)
 def test_a_sample_does_not_depend_on_its_batch(case, rule, rng):
     layer, xs, y, R = setup(case, rng, "exact")
-    whole = layer.distribute(R, rule, xs, y)
+    whole = layer.divide(R, rule, xs, y)
     for i in range(len(R)):
-        one = layer.distribute(R[i : i + 1], rule, tuple(x[i : i + 1] for x in xs), y[i : i + 1])
+        one = layer.divide(R[i : i + 1], rule, tuple(x[i : i + 1] for x in xs), y[i : i + 1])
         for part, alone in zip(whole.parts, one.parts, strict=True):
             assert (part[i] == alone[0]).all()
         assert whole.bias[i] == one.bias[0] and whole.dropped[i] == one.dropped[0]
@@ -31,12 +31,12 @@ def test_a_sample_does_not_depend_on_its_batch(case, rule, rng):
 def test_relevance_is_linear(case, rule, rng):
     layer, xs, y, first = setup(case, rng, "exact")
     second = numbers(rng, y.shape, "exact")
-    a, b = (layer.distribute(R, rule, xs, y) for R in (first, second))
-    both = layer.distribute(3 * first - second, rule, xs, y)
+    a, b = (layer.divide(R, rule, xs, y) for R in (first, second))
+    both = layer.divide(3 * first - second, rule, xs, y)
     for part, p, q in zip(both.parts, a.parts, b.parts, strict=True):
         assert (part == 3 * p - q).all()
     assert (both.dropped == 3 * a.dropped - b.dropped).all()
-    nothing = layer.distribute(0 * first, rule, xs, y)
+    nothing = layer.divide(0 * first, rule, xs, y)
     assert all((part == 0).all() for part in nothing.parts)
 
 
@@ -45,9 +45,9 @@ def test_same_call_same_bits_and_nothing_changed(case, rule, rng):
     layer, xs, y, R = setup(case, rng, "float64")
     for array in (*xs, y, R, *layer.weights().values()):
         array.setflags(write=False)
-    first, second = layer.distribute(R, rule, xs, y), layer.distribute(R, rule, xs, y)
+    first, second = layer.divide(R, rule, xs, y), layer.divide(R, rule, xs, y)
     with ThreadPoolExecutor(2) as pool:
-        others = list(pool.map(lambda _: layer.distribute(R, rule, xs, y), range(2)))
+        others = list(pool.map(lambda _: layer.divide(R, rule, xs, y), range(2)))
     for again in (second, *others):
         for part, same in zip(first.parts, again.parts, strict=True):
             assert part.tobytes() == same.tobytes()
@@ -65,18 +65,22 @@ def test_forward_then_lrp_by_hand(case, rng):
     rule = layer.default_rule or next(rule for _, rule in pairs() if layer.accepts(rule))
     assert (layer.forward(*xs) == y).all()
     by_hand = layer.lrp(R, rule)
-    parts = layer.distribute(R, rule, xs, y).parts
+    parts = layer.divide(R, rule, xs, y).parts
     for part, same in zip(by_hand if isinstance(by_hand, tuple) else (by_hand,), parts, strict=True):
         assert (part == same).all()
 
 
-@pytest.mark.parametrize("case, rule", pairs(only_exact=True, linear=True), ids=pair_id)
+# the mean of three numbers is a third of what floats hold exactly, so they miss the exact zeros
+COMPARABLE = [(c, r) for c, r in pairs(only_exact=True, linear=True) if c.name != "average"]
+
+
+@pytest.mark.parametrize("case, rule", COMPARABLE, ids=pair_id)
 def test_floats_agree_with_fractions(case, rule, rng):
     layer, xs, y, R = setup(case, rng, "exact")
-    exact = layer.distribute(R, rule, xs, y)
+    exact = layer.divide(R, rule, xs, y)
     floats = [x.astype(float) for x in xs]
     layer = layer.astype("float64")
-    share = layer.distribute(R.astype(float), rule, tuple(floats), layer.compute(*floats))
+    share = layer.divide(R.astype(float), rule, tuple(floats), layer.compute(*floats))
     if (abs(exact.parts[0].astype(float)) > 1e6).any():
         pytest.skip("a denominator near 0 magnifies rounding without bound")
     for part, true in zip(share.parts, exact.parts, strict=True):
