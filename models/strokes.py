@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp.views.picture import write_gray
+from lrp.views.picture import png
 
 Points = list[tuple[float, float]]
 
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--digits", nargs="*", choices=STROKES, default=list(STROKES), help="which (default: all)")
     arguments = parser.parse_args()
     for name in arguments.digits:
-        write_gray(draw(name), arguments.folder / f"{name}.png")
+        (arguments.folder / f"{name}.png").write_bytes(png(draw(name)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from lrp.graph.trace import Explanation, Gradient, Trace
 from lrp.layers import Input, Layer, Softmax
 from lrp.layers.base import Shape
 from lrp.rules import Rule
+
+Watch = Callable[[str], None]  # called with each node's name before it computes: for a progress bar, or to stop early
 
 
 class Network:
@@ -108,11 +110,12 @@ class Network:
                 waiting.extend(self.nodes[current].inputs)
         return found
 
-    def forward(self, x: Any) -> Trace:
+    def forward(self, x: Any, watch: Watch | None = None) -> Trace:
         """Every node's activation. x: an array, or for several inputs a tuple in order or a dict by name."""
         values = self._inputs(x)
         for node in self.nodes.values():
             if node.inputs:
+                _tell(watch, node.name)
                 values[node.name] = node.layer.compute(*(values[name] for name in node.inputs))
         return Trace(values, self.outputs)
 
@@ -123,6 +126,7 @@ class Network:
         composite: Composite | str | Iterable[tuple[str, Rule | str]] = "epsilon",
         start: Start | str | float | Array = "logit",
         output: str | None = None,
+        watch: Watch | None = None,
     ) -> Explanation:
         """Layer-wise relevance propagation from one output of each sample down to x.
 
@@ -133,8 +137,9 @@ class Network:
         target: the output's number or class name, or one a sample; None: the largest logit. composite: a name, lines,
         or (pattern, rule) pairs. start: "logit" (its own value), "one", "contrastive", a number, or an array of the
         logits' shape. output: the name of the output to explain, the first by default. A final softmax is passed over.
+        watch: called with each node's name before it computes, forwards and then backwards.
         """
-        return self.explain_trace(self.forward(x), target, composite, start, output, x)
+        return self.explain_trace(self.forward(x, watch), target, composite, start, output, x, watch)
 
     def explain_trace(
         self,
@@ -144,6 +149,7 @@ class Network:
         start: Start | str | float | Array = "logit",
         output: str | None = None,
         x: Any = None,
+        watch: Watch | None = None,
     ) -> Explanation:
         """explain() from a forward pass that has been made; several targets can share it. x tells the result's form."""
         first, said = self._start_node(output)
@@ -155,6 +161,7 @@ class Network:
         for node in reversed(self.nodes.values()):
             if not node.inputs or node.name not in relevances:
                 continue
+            _tell(watch, node.name)
             xs = tuple(trace.values[name] for name in node.inputs)
             share = node.layer.divide(relevances[node.name], rules[node.name], xs, trace.values[node.name])
             lines.append(line(node.name, type(node.layer).__name__, rules[node.name], relevances[node.name], share))
@@ -234,6 +241,11 @@ class Network:
         if isinstance(x, Mapping):
             return dict(by_name)
         return tuple(by_name.values()) if len(self.inputs) > 1 or isinstance(x, tuple) else by_name[self.inputs[0]]
+
+
+def _tell(watch: Watch | None, name: str) -> None:
+    if watch is not None:
+        watch(name)
 
 
 def _collect(relevances: dict[str, Array], names: tuple[str, ...], parts: tuple[Array, ...]) -> None:
