@@ -1,0 +1,143 @@
+"""What the commands have in common: the model, the input, the targets."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lrp.arrays import FLOATS
+from lrp.errors import InputError, LoadError
+from lrp.formats import load
+from lrp.graph import PRESETS, Network
+from lrp.graph.start import STARTS
+from lrp.views.picture import read_input
+
+ReadInput = Callable[[str, Network, bool], Any]
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """MODEL --dtype --trusted"""
+    parser.add_argument("model", metavar="MODEL", help="a file with a network")
+    parser.add_argument("--dtype", choices=FLOATS, default="float64", help="the arithmetic (default: %(default)s)")
+    parser.add_argument(
+        "--trusted", action="store_true", help="a file of your own: read it without the protection of a child process"
+    )
+
+
+def add_explained(parser: argparse.ArgumentParser) -> None:
+    """INPUT --target --composite --start --output --fit"""
+    parser.add_argument("input", metavar="INPUT", help=f"one of {', '.join(READERS)}")
+    parser.add_argument(
+        "--target",
+        action="append",
+        metavar="T",
+        help="the output to explain, by number or class name (default: the largest); several with commas, or repeated",
+    )
+    parser.add_argument(
+        "--composite",
+        default="epsilon",
+        metavar="C",
+        help=f"which rule at which layer: {', '.join(PRESETS)}; or lines such as 'conv*=gamma:0.25 *=epsilon'",
+    )
+    parser.add_argument(
+        "--start",
+        default="logit",
+        type=_start,
+        metavar="S",
+        help=f"the relevance at the output: {', '.join(STARTS)} or a number (default: %(default)s)",
+    )
+    parser.add_argument("--output", metavar="NODE", help="which output, where the network has several")
+    parser.add_argument("--fit", action="store_true", help="resize and convert a picture to what the model takes")
+
+
+def _start(text: str) -> str | float:
+    """A number, or a word that the engine knows or refuses."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def network(arguments: argparse.Namespace) -> Network:
+    """The network of MODEL."""
+    return load(arguments.model, arguments.dtype, arguments.trusted)
+
+
+def targets(given: list[str] | None, classes: tuple[str, ...]) -> list[str | None]:
+    """The targets in order, [None] for the largest output. A class name may hold commas itself."""
+    if given is None:
+        return [None]
+    texts: list[str | None] = []
+    for text in given:
+        texts += [text] if text in classes else [part.strip() for part in text.split(",")]
+    return texts
+
+
+def read(path: str, model: Network, fit: bool = False) -> Any:
+    """The network's input from a file: an array with the samples first, or a dict of them for several inputs."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in READERS:
+        raise LoadError(f"{path}: expected an input of the kind {', '.join(READERS)}, got {suffix or 'no suffix'!r}")
+    return READERS[suffix](path, model, fit)
+
+
+def _array(path: str, model: Network, fit: bool) -> Any:
+    """One array in numpy's format, with or without the axis of the samples."""
+    array = _numpy(path)
+    if not isinstance(array, np.ndarray):
+        raise LoadError(f"{path}: expected one array, got an archive of several; name it .npz")
+    if len(model.inputs) > 1:
+        raise InputError(f"{path}: expected {len(model.inputs)} inputs, got one array; give an .npz with {model.inputs}")
+    return _batch(array, model, model.inputs[0])
+
+
+def _archive(path: str, model: Network, fit: bool) -> Any:
+    """Arrays by the names of the network's inputs."""
+    archive = _numpy(path)
+    if isinstance(archive, np.ndarray):
+        raise LoadError(f"{path}: expected an archive of arrays, got one array; name it .npy")
+    with archive:
+        if set(archive.files) != set(model.inputs):
+            raise InputError(
+                f"{path}: expected arrays with the names of the inputs, {', '.join(model.inputs)}, got"
+                f" {', '.join(archive.files)}"
+            )
+        try:
+            return {name: _batch(archive[name], model, name) for name in model.inputs}
+        except (ValueError, OSError) as error:
+            if isinstance(error, (LoadError, InputError)):
+                raise
+            raise LoadError(f"{path}: expected arrays of numbers, got a damaged file or objects ({error})") from None
+
+
+def _picture(path: str, model: Network, fit: bool) -> Any:
+    """A picture through the stored preprocessing."""
+    return read_input(path, model, fit)
+
+
+def _numpy(path: str) -> Any:
+    """A file of numpy; nothing in it is executed."""
+    try:
+        return np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise LoadError(f"{path}: expected a file, got a path where none is") from None
+    except (OSError, ValueError, EOFError, SyntaxError, MemoryError) as error:
+        raise LoadError(f"{path}: expected a file of numpy, got one that cannot be read ({error})") from None
+
+
+def _batch(array: Any, model: Network, name: str) -> Any:
+    """One sample becomes a batch of one."""
+    return array[np.newaxis] if array.ndim == len(model.shapes[name]) else array
+
+
+READERS: dict[str, ReadInput] = {
+    ".npy": _array,
+    ".npz": _archive,
+    ".png": _picture,
+    ".jpg": _picture,
+    ".jpeg": _picture,
+}

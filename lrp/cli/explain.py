@@ -1,0 +1,117 @@
+"""lrp explain: the relevance of every input for one prediction, as a picture, a file and a ledger."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lrp.cli import arguments as common
+from lrp.cli.report import closing, heading, prediction
+from lrp.errors import InputError
+from lrp.formats.output import check_target, write_bytes
+from lrp.formats.relevance import save_explanations
+from lrp.graph import Explanation, Network
+from lrp.views.explained import draw, draw_bare
+from lrp.views.extras import require
+from lrp.views.heatmap import FORMATS, as_map, limit_of
+from lrp.views.progress import progress
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("explain", help="explain a prediction: heatmap, relevance file, ledger")
+    common.add_model(parser)
+    common.add_explained(parser)
+    parser.add_argument("--out", metavar="PICTURE", help=f"write the heatmap: {', '.join(FORMATS)}")
+    parser.add_argument("--save", metavar="FILE.h5", help="write relevance, every node's relevance and the ledger")
+    parser.add_argument("--limit", type=float, help="|R| of the strongest colour (default: each panel's largest)")
+    parser.add_argument("--bare", action="store_true", help="the heatmap alone, without input, titles and colour bar")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Explain, print, and only then write."""
+    kind = _check_outputs(arguments)
+    network = common.network(arguments)
+    x = common.read(arguments.input, network, arguments.fit)
+    explanations = explain(network, x, arguments)
+    for explanation in explanations:
+        explanation.ledger.check()
+    notes = {"model": arguments.model, "input": arguments.input, "composite": arguments.composite}
+    note = f"composite {arguments.composite}; {explanations[0].start}"
+    picture = b""
+    if arguments.bare and kind is not None:
+        picture = draw_bare(network, explanations, arguments.limit, note)
+    elif kind is not None:
+        picture = draw(network, explanations, arguments.limit, note, kind)
+    _print(network, explanations, arguments)
+    if arguments.save is not None:
+        save_explanations(explanations, arguments.save, notes)
+        print(f"\n{arguments.save}: relevance, relevances of every node, ledger")
+    if arguments.out is not None:
+        write_bytes(arguments.out, picture)
+        print(f"\n{arguments.out}: white is 0, red positive, blue negative; strongest colour at |R| =", end=" ")
+        print(_limits(network, explanations, arguments))
+    return 0
+
+
+def explain(network: Network, x: Any, arguments: argparse.Namespace) -> list[Explanation]:
+    """One explanation a target, all from one forward pass."""
+    targets = common.targets(arguments.target, network.metadata.classes)
+    composite, start, output = arguments.composite, arguments.start, arguments.output
+    nodes = len(network.nodes) - len(network.inputs)
+    with progress(nodes * (1 + len(targets)), "explain") as watch:
+        explanations = [network.explain(x, targets[0], composite, start, output, watch)]
+        trace = explanations[0].trace
+        explanations += [
+            network.explain_trace(trace, target, composite, start, output, x, watch) for target in targets[1:]
+        ]
+    return explanations
+
+
+def _check_outputs(arguments: argparse.Namespace) -> str | None:
+    """The kind of picture, None for none. What would fail at the end fails now, before the work."""
+    if arguments.limit is not None and not (arguments.limit > 0 and np.isfinite(arguments.limit)):
+        raise InputError(f"--limit: expected a number > 0, got {arguments.limit:g}")
+    if arguments.save is not None:
+        check_target(arguments.save)
+    if arguments.out is None:
+        return None
+    check_target(arguments.out)
+    kind = os.path.splitext(arguments.out)[1].lower().lstrip(".")
+    allowed = ["png"] if arguments.bare else list(FORMATS)
+    if kind not in allowed:
+        raise InputError(f"{arguments.out}: expected a picture whose name ends in .{', .'.join(allowed)}, got {kind!r}")
+    require("matplotlib.figure", "matplotlib")
+    require("PIL.Image", "Pillow")
+    return kind
+
+
+def _print(network: Network, explanations: Sequence[Explanation], arguments: argparse.Namespace) -> None:
+    """What was predicted and where the relevance went, sample by sample, target by target."""
+    trace = explanations[0].trace
+    print(heading(network, explanations[0], arguments))
+    output = trace.outputs[arguments.output or network.outputs[0]]
+    for sample in range(len(output)):
+        print(f"\nprediction of sample {sample}\n" if len(output) > 1 else "\nprediction\n", end="")
+        print(prediction(output[sample], network.metadata))
+        for explanation in explanations:
+            target = int(explanation.target[sample])
+            print(f"\nledger of class {network.metadata.class_name(target)} (output {target})")
+            print(explanation.ledger.table(sample))
+            print(closing(explanation.ledger.sample(sample)))
+
+
+def _limits(network: Network, explanations: Sequence[Explanation], arguments: argparse.Namespace) -> str:
+    """Where each panel's colours end, as they stand in its colour bar."""
+    if arguments.limit is not None:
+        return f"{arguments.limit:g} in every panel"
+    maps = [as_map(e.relevances[name][i]) for i in range(len(explanations[0].target))
+            for name in network.inputs for e in explanations]  # fmt: skip
+    if arguments.bare:
+        return f"{max(map(limit_of, maps)):.6g}"
+    return ", ".join(f"{limit_of(R):.6g}" for R in maps)

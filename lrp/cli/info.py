@@ -1,0 +1,76 @@
+"""lrp info: what is in a model's file, node by node."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.cli import arguments as common
+from lrp.cli.report import columns, shape_text, size
+from lrp.graph import Network, composites
+from lrp.graph.metadata import Metadata
+from lrp.layers import Layer
+
+MANY = 12  # classes that are listed before the rest is counted
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("info", help="show a model: nodes, shapes, settings, classes, preprocessing")
+    common.add_model(parser)
+    parser.add_argument("--composite", metavar="C", help="also show which rule a composite gives to each node")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the model."""
+    network = common.network(arguments)
+    rules = {} if arguments.composite is None else composites.parse(arguments.composite).assign(network)
+    print(columns([["model", f"{arguments.model} ({size(network)})"], *_facts(network.metadata)]))
+    head = ["node", "layer", "output", "weights", "from", "settings", *["rule"] * bool(rules)]
+    rows = [head]
+    for node in network.nodes.values():
+        count = sum(weight.size for weight in node.layer.weights().values())
+        row = [node.name, type(node.layer).__name__, shape_text(network.shapes[node.name]), f"{count:,}" if count else ""]
+        row += [", ".join(node.inputs), _settings(node.layer)]
+        rows.append(row + ([rules[node.name].text() if node.name in rules else ""] if rules else []))
+    print("\n" + columns(rows, numbers=(3,)))
+    return 0
+
+
+def _facts(metadata: Metadata) -> list[list[str]]:
+    """What the file says beside the arithmetic."""
+    facts = []
+    if metadata.classes:
+        more = f" ... {len(metadata.classes)} in all" if len(metadata.classes) > MANY else ""
+        facts.append(["classes", ", ".join(metadata.classes[:MANY]) + more])
+    if metadata.preprocessing is not None:
+        p = metadata.preprocessing
+        facts.append(
+            ["input", f"(pixel - {_numbers(p.mean)}) / {_numbers(p.scale)}, pixels 0 to 255, channels {p.channels}"]
+        )
+    bounds = metadata.bounds()
+    facts.append(["range", "unknown" if bounds is None else f"{_numbers(bounds[0])} to {_numbers(bounds[1])}"])
+    return facts + [[name, str(value)[:100]] for name, value in metadata.extra.items()]
+
+
+def _numbers(values: Any) -> str:
+    """One number, or one a channel."""
+    flat = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
+    shown = ", ".join(f"{value:g}" for value in flat[:3])
+    return shown if flat.size == 1 else f"({shown}{', ...' if flat.size > 3 else ''})"
+
+
+def _settings(layer: Layer) -> str:
+    """The layer's settings, and the shapes of its arrays."""
+    arrays = [f"{name} {shape_text(weight.shape)}" for name, weight in layer.weights().items() if _worth_showing(weight)]
+    settings = [f"{name}={value}" for name, value in layer.settings().items() if value is not None]
+    return " ".join(arrays + settings)
+
+
+def _worth_showing(weight: Array) -> bool:
+    """Vectors have the length of the output's channels; only the others tell something."""
+    return weight.ndim > 1

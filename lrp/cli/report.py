@@ -1,0 +1,65 @@
+"""What the commands print: columns of text, a prediction, whether a ledger closes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.graph import Explanation, Ledger, Network
+from lrp.graph.metadata import Metadata
+
+
+def columns(rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    """Rows of cells under each other; the columns in `numbers` are set to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.rjust(w) if i in numbers else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths))).rstrip()
+        for row in rows
+    )
+
+
+def size(network: Network) -> str:
+    """How large a network is, in words."""
+    layers = {id(node.layer): node.layer for node in network.nodes.values()}.values()
+    weights = sum(weight.size for layer in layers for weight in layer.weights().values())
+    return f"{len(network.nodes)} nodes, {weights:,} weights, {network.dtype}"
+
+
+def shape_text(shape: Sequence[int | None]) -> str:
+    """A sample's shape: 28 x 28 x 1, with * for a free length."""
+    return " x ".join("*" if n is None else str(n) for n in shape) or "1"
+
+
+def heading(network: Network, explanation: Explanation, arguments: argparse.Namespace) -> str:
+    """What was explained, and how: model, inputs, composite, start."""
+    rows = [["model", f"{arguments.model} ({size(network)})"]]
+    for name in network.inputs:
+        x = explanation.trace.values[name]
+        samples = f"{len(x)} samples of " if len(x) > 1 else ""
+        rows.append(["input", f"{arguments.input} ({samples}{shape_text(x.shape[1:])}, {x.min():g} to {x.max():g})"])
+    rows += [["composite", arguments.composite], ["backward", explanation.start]]
+    return columns(rows)
+
+
+def prediction(values: Array, metadata: Metadata, most: int = 5) -> str:
+    """The largest entries of one sample's output, by class."""
+    flat = np.asarray(values.reshape(-1), dtype=np.float64)
+    order = np.argsort(-flat, kind="stable")[:most]
+    rows = [["class", "output"], *([metadata.class_name(int(i)), f"{flat[i]:.6g}"] for i in order)]
+    rest = f"\n... {flat.size - most} more" if flat.size > most else ""
+    return columns(rows, numbers=(1,)) + rest
+
+
+def closing(ledger: Ledger) -> str:
+    """How well a ledger closes: its line that is nearest to its bound."""
+    entries = [*ledger.lines, ledger.total()]
+    residuals = np.array([np.abs(entry.residual) for entry in entries], dtype=np.float64)
+    if ledger.eps == 0:
+        return f"every line closes with ==: {bool((residuals == 0).all())}"
+    bounds = np.array([entry.bound for entry in entries], dtype=np.float64)
+    used = np.divide(residuals, bounds, out=np.zeros_like(residuals), where=bounds > 0)
+    node = entries[int(used.max(axis=1).argmax())].name
+    return f"closes: the largest residual is {used.max():.1%} of what rounding may leave (at {node})"

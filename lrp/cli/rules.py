@@ -1,0 +1,71 @@
+"""lrp rules: every rule with its equation and its paper, as the catalogue's docstrings have them."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from lrp.cli.report import columns
+from lrp.errors import RuleError
+from lrp.graph import PRESETS
+from lrp.rules import RULES, Rule, catalogue
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("rules", help="list every rule with its equation and paper, and the composites")
+    parser.add_argument("name", metavar="RULE", nargs="?", help="one rule in full, with its options and its table")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print all rules briefly, or one in full."""
+    if arguments.name is None:
+        for name, function in RULES.items():
+            equation, source = equation_and_source(function)
+            print(f"{usage(name, function)}\n{indented(equation)}\n{indented(source)}\n")
+        print("Composites, as lines of pattern=rule (the first that fits a node wins):\n")
+        print(columns([[name, lines()] for name, lines in PRESETS.items()]))
+        return 0
+    if arguments.name not in RULES:
+        raise RuleError(f"rule: expected one of {', '.join(RULES)}, got {arguments.name!r}")
+    function = RULES[arguments.name]
+    print(usage(arguments.name, function))
+    print(indented(inspect.getdoc(function) or ""))
+    if "options" in inspect.signature(function).parameters:
+        print("\n" + indented(inspect.getdoc(catalogue) or ""))
+    example = _with_defaults(function)
+    if example is not None:
+        print(f"\n{example}")
+    return 0
+
+
+def usage(name: str, function: Callable[..., Rule]) -> str:
+    """The text form with its parameters and their defaults: alpha_beta:alpha,beta   (2, 1)."""
+    parameters = [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    defaults = [str(p.default) for p in parameters if p.default is not p.empty]
+    return ":".join(filter(None, [name, ",".join(p.name for p in parameters)])) + (
+        f"   ({', '.join(defaults)})" if defaults else ""
+    )
+
+
+def equation_and_source(function: Callable[..., Rule]) -> tuple[str, str]:
+    """What stands before the docstring's source, and the source."""
+    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
+    place = next(i for i, paragraph in enumerate(paragraphs) if paragraph.startswith("Source: "))
+    return "\n".join(paragraphs[:place]), paragraphs[place]
+
+
+def indented(text: str) -> str:
+    """Four spaces before every line that holds something."""
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+
+
+def _with_defaults(function: Callable[..., Rule]) -> Rule | None:
+    """The rule with its default parameters, None where it has none."""
+    try:
+        return function()
+    except TypeError:
+        return None
