@@ -15,10 +15,16 @@ from typing import TextIO
 
 import numpy as np
 
-from lrp.cli import audit, explain, info, rules
+from lrp.cli import audit, convert, explain, info, rules
 from lrp.errors import LrpError
 
-COMMANDS = (info, explain, audit, rules)
+COMMANDS = (
+    info,
+    explain,
+    audit,
+    convert,
+    rules,
+)
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # the last two as shells count signals
 
 

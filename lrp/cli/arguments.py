@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
+import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -55,11 +58,14 @@ def add_explained(parser: argparse.ArgumentParser) -> None:
 
 
 def _start(text: str) -> str | float:
-    """A number, or a word that the engine knows or refuses."""
+    """A finite number, or a word that the engine knows or refuses."""
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         return text
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"expected a finite number, got {text}")
+    return value
 
 
 def network(arguments: argparse.Namespace) -> Network:
@@ -108,10 +114,8 @@ def _archive(path: str, model: Network, fit: bool) -> Any:
             )
         try:
             return {name: _batch(archive[name], model, name) for name in model.inputs}
-        except (ValueError, OSError) as error:
-            if isinstance(error, (LoadError, InputError)):
-                raise
-            raise LoadError(f"{path}: expected arrays of numbers, got a damaged file or objects ({error})") from None
+        except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error):
+            raise LoadError(f"{path}: expected arrays of numbers, got a damaged archive or one with objects") from None
 
 
 def _picture(path: str, model: Network, fit: bool) -> Any:
@@ -125,8 +129,11 @@ def _numpy(path: str) -> Any:
         return np.load(path, allow_pickle=False)
     except FileNotFoundError:
         raise LoadError(f"{path}: expected a file, got a path where none is") from None
-    except (OSError, ValueError, EOFError, SyntaxError, MemoryError) as error:
-        raise LoadError(f"{path}: expected a file of numpy, got one that cannot be read ({error})") from None
+    except (OSError, ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile):
+        raise LoadError(
+            f"{path}: expected a file of numpy with arrays of numbers, got one that is damaged, of another kind, or holds"
+            " objects; write it with numpy.save or numpy.savez"
+        ) from None
 
 
 def _batch(array: Any, model: Network, name: str) -> Any:

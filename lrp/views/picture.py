@@ -45,10 +45,10 @@ def read_input(path: str | os.PathLike[str], network: Network, fit: bool = False
     channels = 1 if preprocessing.channels == "gray" else 3
     size = tuple(n for i, n in enumerate(shape) if i != axis % 3)
     pixels = _read(name, channels, size, fit)
-    if fit_needed := [n for n, m in zip(size, pixels.shape[:2]) if n not in (None, m)]:
+    if any(n not in (None, m) for n, m in zip(size, pixels.shape[:2])):
         raise ShapeError(
             f"{name}: expected a picture of {size[0]} x {size[1]} pixels (height x width), got {pixels.shape[0]} x"
-            f" {pixels.shape[1]} ({len(fit_needed)} of 2 differ); resize it, or ask for that with --fit (fit=True)"
+            f" {pixels.shape[1]}; resize it, or ask for that with --fit (fit=True)"
         )
     return np.moveaxis(preprocessing(pixels), -1, axis)[np.newaxis]
 
