@@ -1,0 +1,43 @@
+"""Train the recurrent newsgroup classifier: an LSTM over learnt word vectors, the maximum over its outputs.
+
+    python models/newsgroups-lstm/train.py FOLDER_WITH_THE_ARCHIVE
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import newsgroups_training as training  # noqa: E402  (the folder above is not a package)
+
+import lrp  # noqa: E402
+
+SIZE = 100  # of a word vector
+FEATURES = 128  # of the state
+
+
+class Reader(nn.Module):
+    """An LSTM from left to right that tells its output after every word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recurrent = nn.LSTM(SIZE, FEATURES, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.recurrent(x)[0]  # (n, t, features)
+
+
+def build(words: int, classes: int) -> training.Classifier:
+    return training.Classifier(words, SIZE, Reader(), FEATURES, classes)
+
+
+def convert(weights: dict[str, np.ndarray]) -> lrp.Network:
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    training.main(Path(__file__).with_name("model.h5"), build, convert)
