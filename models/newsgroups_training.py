@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 import lrp
+from lrp.graph.metadata import Metadata
 from lrp.text import TextModel, Tokenizer, Vocabulary, newsgroups, padded
 from lrp.text.vocabulary import FIRST, PADDING, UNKNOWN
 
@@ -88,7 +89,7 @@ def train(network: Classifier, numbers: list[np.ndarray], labels: np.ndarray, rn
 def main(
     model_file: Path,
     build: Callable[[int, int], Classifier],
-    convert: Callable[[dict[str, np.ndarray]], lrp.Network],
+    convert: Callable[[dict[str, np.ndarray]], list[lrp.Node]],
 ) -> None:
     """Train `build(words, classes)`, write `convert(weights)` to `model_file`, measure what was written.
 
@@ -118,11 +119,12 @@ def main(
 
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     weights["vectors.table.weight"] = weights["vectors.table.weight"].astype(np.float16)
-    TextModel(convert(weights), tokenizer, vocabulary, classes).save(model_file)
-    model = TextModel.load(model_file)
+    network = lrp.Network(convert(weights), metadata=Metadata(classes=classes), dtype="float32")
+    lrp.save(TextModel(network, tokenizer, vocabulary).described, model_file)
+    model = TextModel.of(lrp.load(model_file, dtype="float32"))
     for split in newsgroups.SPLITS:
         posts = newsgroups.read(options.data, split)
         labels = np.array([classes.index(post.group) for post in posts])
-        found = model.classify([model.read(post.text, post.name) for post in posts])
+        found = model.classify([model.encode(model.read(post.text, post.name)) for post in posts])
         print(f"{split}: {np.mean(found == labels):.4f} of {len(posts)} posts are classified correctly")
     print(f"{model_file}: {model_file.stat().st_size / 1e6:.2f} MB")

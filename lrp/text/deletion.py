@@ -9,7 +9,7 @@ To delete a word is to set its vector to zero: its number becomes UNKNOWN, the t
 Source: Arras et al. 2016, word deleting experiments
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -59,11 +59,7 @@ def deletion_curve(classify: Classify, texts: Sequence[Array], rankings: Sequenc
 
 
 def random_curves(classify: Classify, texts: Sequence[Array], labels: Array, counts: Sequence[int],
-                      draws: int, rng: np.random.Generator) -> Array:
+                  draws: int, rng: np.random.Generator) -> Array:
     """`deletion_curve` of random rankings, one row a draw: (draws, len(counts)). Nothing is averaged yet."""
-
-    def curves() -> Iterator[Array]:
-        for _ in range(draws):
-            yield deletion_curve(classify, texts, [random_ranking(text, rng) for text in texts], labels, counts)
-
-    return np.stack(list(curves()))
+    rankings = ([random_ranking(text, rng) for text in texts] for _ in range(draws))
+    return np.stack([deletion_curve(classify, texts, ranking, labels, counts) for ranking in rankings])

@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import newsgroups_training as training  # noqa: E402  (the folder above is not a package)
 
-import lrp  # noqa: E402
+from lrp.graph import Node  # noqa: E402
+from lrp.layers import Conv, Dense, Embedding, GlobalMaxPool, Input, Mask, ReLU  # noqa: E402
 
 SIZE = 100  # of a word vector
 FEATURES = 400
@@ -37,8 +38,18 @@ def build(words: int, classes: int) -> training.Classifier:
     return training.Classifier(words, SIZE, Windows(), FEATURES, classes)
 
 
-def convert(weights: dict[str, np.ndarray]) -> lrp.Network:
-    raise NotImplementedError
+def convert(weights: dict[str, np.ndarray]) -> list[Node]:
+    """The same network for this package; PyTorch's kernel (out, in, width) becomes (width, in, out)."""
+    kernel = weights["sequence.convolution.weight"].transpose(2, 1, 0)
+    return [
+        Node("words", Input((None,), tokens=True)),
+        Node("vectors", Embedding(weights["vectors.table.weight"]), "words"),
+        Node("windows", Conv(kernel, weights["sequence.convolution.bias"], padding=((0, WIDTH - 1),)), "vectors"),
+        Node("relu", ReLU(), "windows"),
+        Node("mask", Mask(), ("relu", "words")),
+        Node("maximum", GlobalMaxPool(), "mask"),
+        Node("logits", Dense(weights["output.weight"].T, weights["output.bias"]), "maximum"),
+    ]
 
 
 if __name__ == "__main__":
