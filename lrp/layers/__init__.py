@@ -20,6 +20,7 @@ from lrp.layers.dense import Dense
 from lrp.layers.embedding import Embedding
 from lrp.layers.global_pool import GlobalAvgPool, GlobalMaxPool, GlobalSumPool
 from lrp.layers.lrn import LRN
+from lrp.layers.mask import Mask
 from lrp.layers.merge import Add, Average, Concat, Multiply
 from lrp.layers.normalization import BatchNorm
 from lrp.layers.pool import AvgPool, MaxPool, SumPool
@@ -48,6 +49,7 @@ LAYERS: dict[str, type[Layer]] = {
         LRN,
         LeakyReLU,
         Linear,
+        Mask,
         MaxPool,
         Multiply,
         PReLU,

@@ -18,9 +18,9 @@ from lrp.rules.engine import Share
 class Mask(Layer):
     """y_t = x_t where token_t is not `padding`, else 0: two inputs, x (n, t, c) and the tokens (n, t).
 
-    Relevance of a position that is there passes unchanged; that of a position that is not is dropped, and the ledger's
-    line says how much it was. After a ReLU the zeros of a mask cannot win a maximum over time against a word's value, so
-    a text alone and the same text in a padded batch have the same output.
+    Relevance of a position that is there passes unchanged; that of a position that is not is dropped, and the
+    ledger's line says how much it was. After a ReLU no zero of a mask beats a word's value in a maximum over time, so
+    that a text alone and the same text in a padded batch have the same output.
     """
 
     padding: int = 0
