@@ -13,16 +13,13 @@ import torch
 from torch import nn
 
 import lrp
-from lrp.graph.metadata import Metadata
 from lrp.text import TextModel, Tokenizer, Vocabulary, newsgroups, padded
 from lrp.text.vocabulary import FIRST, PADDING, UNKNOWN
 
 MINIMUM = 5  # a word of the vocabulary stands in at least so many training posts
-EPOCHS = 10
 BATCH = 64
 RATE = 2e-3
 WORD_DROPOUT = 0.3  # this share of the words is deleted at every training step: the network learns to read around gaps
-HIDDEN_DROPOUT = 0.5
 SMOOTHING = 0.05
 
 
@@ -43,10 +40,11 @@ class WordVectors(nn.Module):
 class Classifier(nn.Module):
     """Word vectors, a sequence layer ending in ReLU, the maximum over the words of the document, a dense layer."""
 
-    def __init__(self, words: int, size: int, sequence: nn.Module, features: int, classes: int) -> None:
+    def __init__(self, words: int, size: int, sequence: nn.Module, features: int, classes: int, dropout: float) -> None:
         super().__init__()
         self.vectors = WordVectors(words, size)
         self.sequence = sequence  # (n, t, size) -> (n, t, features)
+        self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(features, classes)
 
     def forward(self, numbers: torch.Tensor) -> torch.Tensor:
@@ -55,7 +53,7 @@ class Classifier(nn.Module):
             numbers = torch.where(dropped, UNKNOWN, numbers)
         features = torch.relu(self.sequence(self.vectors(numbers)))
         features = features * (numbers != PADDING)[..., None]  # no maximum in the padding: ReLU leaves nothing below 0
-        return self.output(nn.functional.dropout(features.amax(1), HIDDEN_DROPOUT, self.training))
+        return self.output(self.dropout(features.amax(1)))
 
 
 def batches(lengths: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
@@ -65,14 +63,15 @@ def batches(lengths: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
     return [parts[index] for index in rng.permutation(len(parts))]
 
 
-def train(network: Classifier, numbers: list[np.ndarray], labels: np.ndarray, rng: np.random.Generator) -> None:
+def train(network: Classifier, numbers: list[np.ndarray], labels: np.ndarray, epochs: int) -> None:
     """A fixed number of epochs on a one-cycle schedule; nothing is chosen by looking at the test posts."""
+    rng = np.random.default_rng(0)
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
     lengths = np.array([len(row) for row in numbers])
-    steps = EPOCHS * -(-len(numbers) // BATCH)
+    steps = epochs * -(-len(numbers) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps, pct_start=0.1)
     network.train()
-    for epoch in range(EPOCHS):
+    for epoch in range(epochs):
         start, total = time.perf_counter(), 0.0
         for chosen in batches(lengths, rng):
             logits = network(torch.from_numpy(padded([numbers[index] for index in chosen])))
@@ -90,6 +89,7 @@ def main(
     model_file: Path,
     build: Callable[[int, int], Classifier],
     convert: Callable[[dict[str, np.ndarray]], list[lrp.Node]],
+    epochs: int,
 ) -> None:
     """Train `build(words, classes)`, write `convert(weights)` to `model_file`, measure what was written.
 
@@ -113,14 +113,13 @@ def main(
         network.load_state_dict(torch.load(options.checkpoint, weights_only=True))
     else:
         numbers = [vocabulary.encode(document, tokenizer.limit) for document in documents]
-        train(network, numbers, np.array([classes.index(post.group) for post in posts]), np.random.default_rng(0))
+        train(network, numbers, np.array([classes.index(post.group) for post in posts]), epochs)
         if options.checkpoint:
             torch.save(network.state_dict(), options.checkpoint)
 
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    weights["vectors.table.weight"] = weights["vectors.table.weight"].astype(np.float16)
-    network = lrp.Network(convert(weights), metadata=Metadata(classes=classes), dtype="float32")
-    lrp.save(TextModel(network, tokenizer, vocabulary).described, model_file)
+    network = lrp.Network(convert(weights), metadata=lrp.Metadata(classes=classes), dtype="float32")
+    lrp.save(TextModel(network, tokenizer, vocabulary).described, model_file, storage={"vectors": "float16"})
     model = TextModel.of(lrp.load(model_file, dtype="float32"))
     for split in newsgroups.SPLITS:
         posts = newsgroups.read(options.data, split)

@@ -101,7 +101,7 @@ class TextModel:
         """The network's output for texts given as word numbers: (n, classes)."""
         if not texts:
             raise InputError("text model: at least one text is expected, got none.")
-        parts = {}
+        parts: dict[int, Array] = {}
         for indices, batch in batches(self.network, texts):
             parts.update(zip(indices, self.network.forward(batch).output))
         return np.stack([parts[index] for index in range(len(texts))])

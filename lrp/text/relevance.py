@@ -26,7 +26,7 @@ ARRAS = "*=epsilon:0.01,sink=spread"  # the paper's rule as a composite: bias an
 
 @dataclass(frozen=True, eq=False)
 class Elements:
-    """R_{i,t} at the word vectors of a batch, (n, t, d), the explained classes (n,), the forward pass, the ledger if any."""
+    """R_{i,t} at the word vectors of a batch, (n, t, d), the explained classes (n,), forward pass, ledger if any."""
 
     values: Array
     target: Array
@@ -34,7 +34,8 @@ class Elements:
     ledger: Ledger | None = None
 
 
-Target = int | str | Sequence[int] | Array | None  # a class for all texts, one a text, or each one's largest logit
+# a class for all texts (number or name), one for each text, or each text's largest logit
+Target = int | str | Sequence[int | str] | Array | None
 Method = Callable[[TextModel, Array, Target], Elements]  # model, word numbers (n, t), target
 
 
@@ -113,14 +114,19 @@ def relevances(model: TextModel, texts: Sequence[Array], target: Target = None,
                method: Method = propagation()) -> Iterator[TextRelevance]:
     """Each text's relevance for its target, batch by batch and in no particular order: `index` tells whose it is.
 
-    texts     word numbers, as `model.encode` gives them
-    target    a class for all texts (number or name), one for each text, or None: the largest logit of each
+    texts     word numbers, as `model.encode` gives them; target: one for all, one for each, None: the largest logit
     """
     for indices, batch in batches(model.network, texts):
-        of_batch = target if target is None or np.ndim(target) == 0 else [target[index] for index in indices]
-        found = method(model, batch, of_batch)
+        found = method(model, batch, _some(target, indices))
         for row, index in enumerate(indices):
             yield _alone(model, texts[index], index, row, found)
+
+
+def _some(target: Target, indices: Sequence[int]) -> Target:
+    """The target of some of the texts."""
+    if target is None or isinstance(target, (int, str)):
+        return target
+    return [target[index] for index in indices]
 
 
 def _alone(model: TextModel, numbers: Array, index: int, row: int, found: Elements) -> TextRelevance:

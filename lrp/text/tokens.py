@@ -76,7 +76,8 @@ def body_start(text: str) -> int:
     A header is a first block of lines `Name: value` (continuation lines start with a blank) that has a From or a
     Subject field and ends with an empty line. A letter that begins "Dear doctor: ..." has none.
     """
-    position, names = 0, set()
+    position = 0
+    names: set[str] = set()
     while position < len(text):
         end = text.find("\n", position)
         if end < 0:

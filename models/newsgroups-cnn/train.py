@@ -20,6 +20,8 @@ from lrp.layers import Conv, Dense, Embedding, GlobalMaxPool, Input, Mask, ReLU 
 SIZE = 100  # of a word vector
 FEATURES = 400
 WIDTH = 2  # of the filters, in words
+DROPOUT = 0.5  # of the features, in training
+EPOCHS = 10
 
 
 class Windows(nn.Module):
@@ -35,7 +37,7 @@ class Windows(nn.Module):
 
 
 def build(words: int, classes: int) -> training.Classifier:
-    return training.Classifier(words, SIZE, Windows(), FEATURES, classes)
+    return training.Classifier(words, SIZE, Windows(), FEATURES, classes, DROPOUT)
 
 
 def convert(weights: dict[str, np.ndarray]) -> list[Node]:
@@ -53,4 +55,4 @@ def convert(weights: dict[str, np.ndarray]) -> list[Node]:
 
 
 if __name__ == "__main__":
-    training.main(Path(__file__).with_name("model.h5"), build, convert)
+    training.main(Path(__file__).with_name("model.h5"), build, convert, EPOCHS)

@@ -17,7 +17,9 @@ import newsgroups_training as training  # noqa: E402  (the folder above is not a
 import lrp  # noqa: E402
 
 SIZE = 100  # of a word vector
-FEATURES = 128  # of the state
+FEATURES = 192  # of the state
+DROPOUT = 0.3  # of the features, in training
+EPOCHS = 14
 
 
 class Reader(nn.Module):
@@ -32,7 +34,7 @@ class Reader(nn.Module):
 
 
 def build(words: int, classes: int) -> training.Classifier:
-    return training.Classifier(words, SIZE, Reader(), FEATURES, classes)
+    return training.Classifier(words, SIZE, Reader(), FEATURES, classes, DROPOUT)
 
 
 def convert(weights: dict[str, np.ndarray]) -> lrp.Network:
@@ -40,4 +42,4 @@ def convert(weights: dict[str, np.ndarray]) -> lrp.Network:
 
 
 if __name__ == "__main__":
-    training.main(Path(__file__).with_name("model.h5"), build, convert)
+    training.main(Path(__file__).with_name("model.h5"), build, convert, EPOCHS)
