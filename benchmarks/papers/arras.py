@@ -93,7 +93,7 @@ def vectors(model: TextModel, posts: Posts, idf: np.ndarray) -> dict[str, np.nda
 
 
 def class_words(model: TextModel, posts: Posts, method: Method) -> dict[str, list[str]]:
-    """For each class the TOP words of the largest mean relevance over its posts, FOUND of which at least hold the word."""
+    """For each class the TOP words of largest mean relevance over its posts; FOUND of these at least hold the word."""
     sums: dict[tuple[int, int], list[float]] = defaultdict(list)
     for one in relevances(model, posts.texts, posts.labels, method):
         for number in np.unique(one.numbers[one.known]):
@@ -135,14 +135,15 @@ def verdicts(results: dict[str, Curves]) -> list[str]:
 def draw_deletions(results: dict[str, Curves], path: Path) -> None:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
-    titles = {"A": "A: right, most relevant first", "B": "B: wrong, true class, least relevant first",
-              "C": "C: wrong, chosen class, most relevant first"}  # fmt: skip
+    figure = Figure(figsize=(13, 3.8), layout="constrained")
+    titles = {"A": "A: right posts, most relevant first", "B": "B: wrong posts, true class, least relevant first",
+              "C": "C: wrong posts, chosen class, most relevant first"}  # fmt: skip
     for axes, (key, curves) in zip(figure.subplots(1, 3), results.items()):
         for name, ys in curves.items():
             if "deviation" not in name:
                 axes.plot(COUNTS, ys, marker=".", label=name)
-        axes.set(title=titles[key], xlabel="deleted words", ylabel="accuracy")
+        axes.set_title(titles[key], fontsize="medium")
+        axes.set(xlabel="deleted words", ylabel="accuracy")
         axes.legend()
     figure.savefig(path, dpi=100)
 
@@ -151,11 +152,11 @@ def draw_vectors(kinds: dict[str, np.ndarray], accuracies: dict[str, dict[int, f
                  path: Path) -> None:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4 * len(kinds), 4), layout="constrained")
-    for axes, (name, kind) in zip(figure.subplots(1, len(kinds)), kinds.items()):
+    figure = Figure(figsize=(16, 8), layout="constrained")
+    for axes, (name, kind) in zip(figure.subplots(2, 4).flat, kinds.items()):
         x, y = principal_components(kind).T
-        axes.scatter(x, y, c=labels, cmap="tab20", s=2, linewidths=0)
-        axes.set(title=f"{name}: {100 * max(accuracies[name].values()):.1f} % of neighbours", xticks=[], yticks=[])
+        axes.scatter(x, y, c=labels, cmap="tab20", s=3, linewidths=0)
+        axes.set(title=f"{name}: {100 * max(accuracies[name].values()):.1f} %", xticks=[], yticks=[])
     figure.savefig(path, dpi=80)
 
 
