@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lrp import arrays
 from lrp.arrays import Array
 from lrp.graph.ledger import Ledger, Line
 from lrp.graph.trace import Trace
@@ -107,7 +108,7 @@ class TextRelevance:
     @property
     def highlighted(self) -> Array:
         """R_t of the words that have a rank, 0 for the others: what a picture of the text shows."""
-        return np.where(self.known, self.relevance, 0.0)
+        return np.where(self.known, self.relevance, arrays.scalar(0, self.elements))
 
 
 def relevances(model: TextModel, texts: Sequence[Array], target: Target = None,
@@ -140,7 +141,7 @@ def _alone(model: TextModel, numbers: Array, index: int, row: int, found: Elemen
         numbers,
         found.trace.values[model.embedding][row, :words],
         here[:words],
-        float(here[words:].sum(dtype=np.float64)),
+        float(arrays.total(here[None, words:])[0]),
         None if found.ledger is None else with_padding(found.ledger.sample(row), here, words),
     )
 
@@ -150,9 +151,9 @@ def with_padding(ledger: Ledger, elements: Array, words: int) -> Ledger:
 
     elements (t, d): R_{i,t} of the text, whose first `words` positions are words.
     """
-    kept, dropped = (np.array([part.sum(dtype=np.float64)]) for part in (elements[:words], elements[words:]))
-    nothing = np.zeros(1)
-    gross = np.abs(elements).sum(dtype=np.float64) + np.abs(ledger.arrived)
+    kept, dropped = arrays.total(elements[None, :words]), arrays.total(elements[None, words:])
+    nothing = arrays.zeros((1,), kept)
+    gross = arrays.gross(elements[None]) + np.abs(ledger.arrived)
     line = Line("padding", "Batch", "no rank", ledger.arrived, kept, nothing, nothing, dropped, gross, ledger.eps)
     return replace(ledger, lines=(*ledger.lines, line), arrived=kept)
 
