@@ -15,14 +15,25 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.graph.ledger import Ledger, Line
+from lrp.graph.composites import Composite, Line
+from lrp.graph.ledger import Ledger
+from lrp.graph.ledger import Line as LedgerLine
 from lrp.graph.trace import Trace
+from lrp.rules import epsilon, winner
 from lrp.text.batches import batches
 from lrp.text.model import TextModel
 from lrp.text.tokens import Document
 from lrp.text.vocabulary import FIRST
 
-ARRAS = "*=epsilon:0.01,sink=spread"  # the paper's rule as a composite: bias and stabilizer shared by the inputs
+# The paper's rules: bias and stabilizer shared by a neuron's inputs; of several largest positions the first wins, which
+# is a word's: where all are 0, sharing would give padding a part that depends on the other texts of the batch.
+ARRAS = Composite(
+    (
+        Line("GlobalMaxPool", winner("first"), optional=True),
+        Line("*", epsilon(0.01, sink="spread")),
+    ),
+    "GlobalMaxPool=winner:first *=epsilon:0.01,sink=spread",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +51,7 @@ Target = int | str | Sequence[int | str] | Array | None
 Method = Callable[[TextModel, Array, Target], Elements]  # model, word numbers (n, t), target
 
 
-def propagation(composite: str = ARRAS) -> Method:
+def propagation(composite: Composite | str = ARRAS) -> Method:
     """Layer-wise relevance propagation by a composite."""
 
     def method(model: TextModel, batch: Array, target: Target) -> Elements:
@@ -154,7 +165,7 @@ def with_padding(ledger: Ledger, elements: Array, words: int) -> Ledger:
     kept, dropped = arrays.total(elements[None, :words]), arrays.total(elements[None, words:])
     nothing = arrays.zeros((1,), kept)
     gross = arrays.gross(elements[None]) + np.abs(ledger.arrived)
-    line = Line("padding", "Batch", "no rank", ledger.arrived, kept, nothing, nothing, dropped, gross, ledger.eps)
+    line = LedgerLine("padding", "Batch", "no rank", ledger.arrived, kept, nothing, nothing, dropped, gross, ledger.eps)
     return replace(ledger, lines=(*ledger.lines, line), arrived=kept)
 
 

@@ -70,20 +70,17 @@ def spread(z_ij: Fraction, z_j: Fraction, b_j: Fraction, N: int, R_j: Fraction) 
 
 
 def relevance(x: list, real: int, c: int, w: dict[str, list]) -> list[list[Fraction]]:
-    """R_{i,t} of one text for class c; equal maxima share."""
+    """R_{i,t} of one text for class c; of equal maxima the first wins."""
     T = len(x)
     z, a, pooled, scores = forward(x, real, w)
     R = [[Fraction(0)] * D for _ in range(T)]
     for j in range(F):
         R_j = spread(pooled[j] * w["w2"][j][c], scores[c], w["b2"][c], F, scores[c])
-        winners = [t for t in range(T) if a[t][j] == pooled[j]]
-        for t in winners:
-            if t >= real:
-                continue  # the mask: what a padded position wins is dropped
-            taps = [(k, i) for k in range(H) if t + k < T for i in range(D)]
-            for k, i in taps:
-                z_ij = x[t + k][i] * w["w1"][k][i][j]
-                R[t + k][i] += spread(z_ij, z[t][j], w["b1"][j], len(taps), R_j / len(winners))
+        t = min(t for t in range(T) if a[t][j] == pooled[j])
+        taps = [(k, i) for k in range(H) if t + k < T for i in range(D)]
+        for k, i in taps:
+            z_ij = x[t + k][i] * w["w1"][k][i][j]
+            R[t + k][i] += spread(z_ij, z[t][j], w["b1"][j], len(taps), R_j)
     return R
 
 
@@ -104,13 +101,14 @@ def test_word_relevance_is_the_papers_rule_summed_over_dimensions(model: TextMod
             assert one.padding == pytest.approx(float(sum(map(sum, expected[words:]))))
 
 
-def test_the_shared_rule_conserves_up_to_padding_and_what_the_mask_drops(model: TextModel) -> None:
+def test_the_shared_rule_conserves_up_to_padding(model: TextModel) -> None:
     for one in relevances(model, [np.array(text) for text in TEXTS], 1, propagation()):
         assert one.ledger is not None
         total = one.ledger.total()
         assert total.residual[0] == 0
         assert total.bias[0] == total.stabilizer[0] == 0
-        assert one.logits[1] == sum(one.relevance) + one.ledger["mask"].dropped[0] + one.ledger["padding"].dropped[0]
+        assert one.ledger["mask"].dropped[0] == 0
+        assert one.logits[1] == sum(one.relevance) + one.ledger["padding"].dropped[0]
 
 
 def derivative(model: TextModel, text: list[int], c: int, t: int, i: int) -> Fraction:
