@@ -70,16 +70,13 @@ def html(document: Document, relevance: Array, title: str = "Relevance of words"
 
     Without its tags and with its escapes resolved, the element of class `document` holds the raw text.
     """
-    return PAGE.format(
-        title=_escape(title),
-        caption=_escape(_with_scale(caption, relevance)),
-        text="".join(
-            f'<span style="background-color:{_css(strength)}" title="{value:+.4g}">{_escape(piece)}</span>'
-            if value
-            else _escape(piece)
-            for piece, strength, value in pieces(document, relevance)
-        ),
+    text = "".join(
+        f'<span style="background-color:{_css(strength)}" title="{value:+.4g}">{_escape(piece)}</span>'
+        if value
+        else _escape(piece)
+        for piece, strength, value in pieces(document, relevance)
     )
+    return PAGE.format(title=_escape(title), caption=_escape(_with_scale(caption, relevance)), text=text)
 
 
 def terminal(document: Document, relevance: Array, caption: str = "") -> str:
