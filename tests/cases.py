@@ -116,6 +116,7 @@ CASES: tuple[Case, ...] = (
     Case("concat-rows", lambda r: L.Concat(axis=1), ((3, 5), (2, 5))),
     Case("multiply", lambda r: L.Multiply(), ((3, 5), (3, 5), (3, 5))),
     Case("multiply-gate", lambda r: L.Multiply(), ((3, 5, 2), (1, 1, 2))),
+    Case("mask", lambda r: L.Mask(), ((5, 3), (5,))),  # a token of 0 is padding, and one in eight is
     Case("embedding", lambda r: L.Embedding(weight(r, 7, 3)), ((5,),), tokens=7),
 )
 
