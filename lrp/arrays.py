@@ -89,16 +89,37 @@ def negative(array: Array) -> Array:
 
 def divide_where(numerator: Array, denominator: Array, defined: Array) -> Array:
     """numerator / denominator where `defined`, 0 elsewhere; nothing is divided by zero on the way."""
-    safe = np.where(defined, denominator, scalar(1, denominator))
-    return np.where(defined, numerator / safe, scalar(0, denominator))
+    safe = np.array(np.broadcast_to(denominator, np.broadcast_shapes(denominator.shape, defined.shape)))
+    safe[~defined] = scalar(1, safe)
+    return np.asarray(numerator / safe * defined)  # a product with a mask is many times faster than where()
 
 
 def total(array: Array) -> Array:
-    """The sum over all axes but the first: one number a sample, in float64 (or exactly). (n, ...) -> (n,)"""
+    """The sum over all axes but the first: one number a sample, in float64 (or exactly). (n, ...) -> (n,)
+
+    Floats are added in their own precision in blocks of 1024, by halves, and the blocks' sums in float64: as fast as a
+    plain sum, with a rounding error of a few eps of the sum of absolute values however long the array.
+    """
     flat = array.reshape(len(array), -1)
     if is_exact(array):
-        return flat.sum(axis=1) + Fraction(0)
-    return flat.sum(axis=1, dtype=np.float64)
+        return np.asarray(flat.sum(axis=1) + Fraction(0))
+    whole = flat.shape[1] // 1024 * 1024
+    rest = flat[:, whole:].sum(axis=1, dtype=np.float64)
+    if not whole:
+        return np.asarray(rest)
+    return np.asarray(rest + flat[:, :whole].reshape(len(flat), -1, 1024).sum(axis=2).sum(axis=1, dtype=np.float64))
+
+
+def weighted_total(array: Array, weight: Array) -> Array:
+    """total(array * weight) for weights of the last axis, from the sums of the channels. (n, ..., c), (c,) -> (n,)"""
+    flat = array.reshape(len(array), -1, len(weight))
+    if is_exact(array):
+        return np.asarray(flat.sum(axis=1) @ weight + Fraction(0))
+    whole = flat.shape[1] // 64 * 64  # short sums in the precision of the array, their sums in float64, as in total()
+    sums = flat[:, whole:].sum(axis=1, dtype=np.float64)
+    if whole:
+        sums += flat[:, :whole].reshape(len(flat), -1, 64, len(weight)).sum(axis=2).sum(axis=1, dtype=np.float64)
+    return np.asarray(sums @ weight.astype(np.float64))
 
 
 def gross(array: Array) -> Array:

@@ -118,11 +118,16 @@ class Stabilizer:
     zero: Fraction | None = None
     rms: Fraction = Fraction(0)
 
+    @property
+    def moves(self) -> bool:
+        """Whether stab(z) can differ from z."""
+        return self != Stabilizer()
+
     def shift(self, z: Array) -> Array:
         """stab(z) - z, as computed in the arithmetic of z."""
         eps = self._eps(z)
         if self.mode is Stab.SIGN:
-            shift = np.where(z >= 0, eps, -eps)
+            shift = np.where(z >= 0, eps, -eps) if is_exact(z) else np.copysign(eps, z + 0)  # -0 + 0 = +0: s(-0) = +1
         elif self.mode is Stab.PLUS:
             shift = np.full(z.shape, eps, dtype=z.dtype)
         elif self.mode is Stab.CLIP:

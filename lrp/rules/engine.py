@@ -11,14 +11,15 @@ A group is not defined for k where its denominator is 0 (0/0) or where its gate 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import InputError
-from lrp.rules.algebra import Gate, Group, LinearRule, OneSided, Row, Sink, Source, Term, Weight
+from lrp.rules.algebra import Gate, Group, LinearRule, OneSided, Sink, Source, Term
+from lrp.rules.flows import Flow, all_ones, flows_of, group_bias_of, kind, whole_window
 
 
 class Linear(Protocol):
@@ -72,24 +73,15 @@ def unbalanced(R: Array, *parts: Array) -> Share:
 
 
 @dataclass(frozen=True)
-class _Flow:
-    """One row of one term's table: the relevance of source u through the blended weight."""
-
-    u: Array
-    weight: Array
-    sign: int
-
-
-@dataclass(frozen=True)
 class _Prepared:
-    """A group with its numbers: z = sum of flows + bias, where it is defined, and its share lambda of R."""
+    """A group with its numbers: its stabilized denominators and where they hold, its share lambda of R."""
 
-    group: Group
-    flows: list[_Flow]
-    z: Array
-    shift: Array
+    factor: Fraction
+    flows: list[Flow]
+    stabilized: Array
+    shift: Array | None  # None: eps = 0
     bias: Array | None
-    defined: Array
+    undefined: Array | None  # None: defined wherever R is not zero
     outside: Array | None = None  # the part of z that zero padding has where it is counted
 
 
@@ -98,155 +90,134 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
 
     Shapes: x is the layer's input, z and R its output. Does not conserve by itself where a bias or a stabilizer
     takes its part or a group is undefined: the returned Share says how much went where.
+
+    What is zero or known costs nothing: no stabilizer without eps, no masks where every denominator is defined, and a
+    bias is accounted for channel by channel.
     """
-    prepared = [p for g in rule.groups if g.factor != 0 for p in _prepare(g, rule, layer, x, z, R)]
-    factors = sum((_factor(p, R) for p in prepared), arrays.zeros(R.shape, R))
-    one = arrays.scalar(1, R)
-    scale = None
-    if rule.one_sided is OneSided.RENORMALISE:
-        scale = arrays.divide_where(arrays.ones(R.shape, R), factors, factors != 0)
-        factors = np.where(factors != 0, one, factors)
-    dropped = (one - factors) * R
-    relevance = arrays.zeros(x.shape, R)
-    b_total = k_total = arrays.zeros((len(R),), arrays.total(dropped))
-    gross = arrays.gross(dropped)
-    leak = arrays.zeros(R.shape, R)
+    prepared = _prepare_all(rule, layer, x, z, R)
+    dropped, scale = _dropped(rule, prepared, R)
+    nothing = arrays.zeros((len(R),), arrays.total(R[:, :0]))
+    lost, gross = (nothing, nothing) if dropped is None else (arrays.total(dropped), arrays.gross(dropped))
+    b_total = k_total = nothing
+    relevance, leak = None, arrays.zeros((1,) * R.ndim, R)
     for p in prepared:
-        stabilized = p.z + p.shift
-        s = arrays.divide_where(arrays.scalar(p.group.factor, R) * R, stabilized, p.defined)
+        s = _divided(R, p)
         if scale is not None:
             s = s * scale
         for flow in p.flows:
-            share = flow.u * layer.adjoint(flow.weight, s, x.shape)
-            relevance = relevance + share if flow.sign > 0 else relevance - share
+            share = layer.adjoint(flow.weight, s, x.shape)
+            if flow.u is not None:
+                share = flow.u * share
             gross = gross + arrays.gross(share)
+            relevance = _added(relevance, share, flow.sign)
         if p.outside is not None:
-            dropped = dropped + s * p.outside
-            gross = gross + arrays.gross(s * p.outside)
-        to_shift = s * p.shift
-        to_bias = s * p.bias if p.bias is not None else arrays.zeros(s.shape, s)
+            to_outside = s * p.outside
+            lost, gross = lost + arrays.total(to_outside), gross + arrays.gross(to_outside)
         if rule.sink is Sink.SPREAD:
-            leak = leak + to_shift + to_bias
+            leak = leak + (0 if p.shift is None else s * p.shift) + (0 if p.bias is None else s * p.bias)
             continue
-        b_total = b_total + arrays.total(to_bias)
-        k_total = k_total + arrays.total(to_shift)
-        gross = gross + arrays.gross(to_bias) + arrays.gross(to_shift)
+        if p.shift is not None:
+            to_shift = s * p.shift
+            k_total, gross = k_total + arrays.total(to_shift), gross + arrays.gross(to_shift)
+        if p.bias is not None:
+            b_total = b_total + arrays.weighted_total(s, p.bias)
+            gross = gross + arrays.weighted_total(np.abs(s), np.abs(p.bias))
     if rule.sink is Sink.SPREAD:
-        spread, unconnected = _spread(layer, leak, x)
-        relevance = relevance + spread
+        spread, unconnected = _spread(layer, np.broadcast_to(leak, R.shape), x)
+        relevance = _added(relevance, spread, 1)
         b_total = b_total + arrays.total(unconnected)
         gross = gross + arrays.gross(unconnected) + arrays.gross(spread)
-    return Share((relevance,), b_total, k_total, arrays.total(dropped), gross)
+    if relevance is None:
+        relevance = arrays.zeros(x.shape, R)
+    return Share((np.ascontiguousarray(relevance),), b_total, k_total, lost, gross)
+
+
+def _divided(R: Array, p: _Prepared) -> Array:
+    """s = lambda R / stab(z), 0 where the group is undefined; nothing is divided by zero on the way."""
+    numerator = R if p.factor == 1 else arrays.scalar(p.factor, R) * R
+    if p.undefined is None:
+        return numerator / p.stabilized
+    return arrays.divide_where(numerator, p.stabilized, ~p.undefined)
+
+
+def _added(relevance: Array | None, share: Array, sign: int) -> Array:
+    """relevance + sign * share."""
+    if relevance is None:
+        return share if sign > 0 else -share
+    return relevance + share if sign > 0 else relevance - share
+
+
+def _dropped(rule: LinearRule, prepared: list[_Prepared], R: Array) -> tuple[Array | None, Array | None]:
+    """(1 - sum of lambda over the defined groups) R, and what s is scaled with to make up for it; None: 0, and 1."""
+    if all(p.undefined is None for p in prepared) and sum(p.factor for p in prepared) == 1:
+        return None, None
+    one = arrays.scalar(1, R)
+    factors = arrays.zeros(R.shape, R)
+    for p in prepared:
+        factor = arrays.scalar(p.factor, R)
+        factors = factors + (factor if p.undefined is None else factor * ~p.undefined)
+    if rule.one_sided is OneSided.DROP:
+        return (one - factors) * R, None
+    scale = arrays.divide_where(arrays.ones(R.shape, R), factors, factors != 0)
+    return R * (factors == 0), scale
+
+
+def _prepare_all(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> list[_Prepared]:
+    """The groups that have a part in R, with their denominators."""
+    groups = [group for group in rule.groups if group.factor != 0]
+    return [p for group in groups for p in _prepare(group, rule, layer, x, z, R)]
 
 
 def _prepare(group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> list[_Prepared]:
     """The group's denominators; nothing at all where its gate is closed for every neuron that has relevance."""
     bias = layer.bias if rule.bias else None
-    opened = None
+    closed = None
     if group.gate is not Gate.ALWAYS:
         plain = z if rule.bias or layer.bias is None else layer.apply(layer.weight, x)
         opened = plain > 0 if group.gate is Gate.POSITIVE else plain < 0
         if not (opened & (R != 0)).any():
             return []
-    flows = [flow for term in group.terms for flow in _flows(term, rule, layer.weight, x)]
-    group_bias = None if bias is None else _group_bias(group, rule, bias)
+        closed = ~opened
+    flows = [flow for term in group.terms for flow in flows_of(term, rule, layer.weight, x)]
+    group_bias = None if bias is None else group_bias_of(group, rule, bias)
     outside = None
     if _is_forward(group) and (rule.bias or layer.bias is None):
         group_z = z  # the forward pass has computed it
     else:
-        group_z = arrays.zeros(z.shape, z)
-        for flow in flows:
-            part = layer.apply(flow.weight, flow.u)
-            group_z = group_z + part if flow.sign > 0 else group_z - part
+        group_z = _sum_of_flows(flows, layer, x, z)
         if rule.count_padding and group.terms[0].source is Source.ONE and layer.weight.ndim == x.ndim:
-            outside = _whole_window(kind(layer.weight, group.terms[0].weight)) - group_z
+            outside = whole_window(kind(layer.weight, group.terms[0].weight)) - group_z
             group_z = group_z + outside
         if group_bias is not None:
             group_z = group_z + group_bias
-    shift = rule.stabilizer.shift(group_z)
-    defined = group_z + shift != 0
-    if opened is not None:
-        defined = defined & opened
-    return [_Prepared(group, flows, group_z, shift, group_bias, defined, outside)]
+    shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
+    stabilized = group_z if shift is None else group_z + shift
+    undefined = _undefined(stabilized, closed, R)
+    if undefined is None and (holes := stabilized == 0).any():
+        stabilized = stabilized + holes  # 0/0 with R = 0 is 0/1
+    return [_Prepared(group.factor, flows, stabilized, shift, group_bias, undefined, outside)]
 
 
-def _group_bias(group: Group, rule: LinearRule, bias: Array) -> Array:
-    """What the bias, the weight of an input that is always 1, adds to the group's z."""
-    if rule.whole_bias:
-        return kind(bias, group.terms[0].weight)
-    parts = (arrays.scalar(t.sign, bias) * blend(kind(bias, t.weight), t.table[0]) for t in group.terms)
-    return np.asarray(sum(parts))
+def _undefined(stabilized: Array, closed: Array | None, R: Array) -> Array | None:
+    """Where the group is 0/0 or its gate is closed; None where that is so for neurons without relevance alone."""
+    undefined = stabilized == 0
+    if closed is not None:
+        undefined = undefined | closed
+    return undefined if (undefined & (R != 0)).any() else None
 
 
-def _whole_window(weight: Array) -> Array:
-    """sum of the weights of each output over its whole window, padding or not: (..., out) -> (out,)"""
-    return np.asarray(weight.reshape(-1, weight.shape[-1]).sum(axis=0))
-
-
-def _flows(term: Term, rule: LinearRule, weight: Array, x: Array) -> list[_Flow]:
-    """The rows of a term: u+ and u- apart where the table tells them apart and both exist."""
-    u = _source(term.source, rule, x)
-    w = kind(weight, term.weight)
-    above, below = term.table
-    if above == below:
-        return [_Flow(u, blend(w, above), term.sign)]
-    flows = []
-    negative = bool((u < 0).any())
-    if any(above):
-        flows.append(_Flow(arrays.positive(u) if negative else u, blend(w, above), term.sign))
-    if any(below) and negative:
-        flows.append(_Flow(arrays.negative(u), blend(w, below), term.sign))
-    return flows
-
-
-def _source(source: Source, rule: LinearRule, x: Array) -> Array:
-    """The array that a term multiplies its weight with, in the shape of x."""
-    if source is Source.X:
-        return x
-    if source is Source.ONE:
-        return arrays.ones(x.shape, x)
-    if rule.low is None or rule.high is None:
-        raise InputError(f"{rule.name}: expected bounds of the input, got none; write z_box(low, high)")
-    low, high = rule.low.like(x), rule.high.like(x)
-    outside = (x < low) | (x > high)
-    if outside.any():
-        index = tuple(int(i) for i in np.argwhere(outside)[0])
-        raise InputError(
-            f"{rule.name}: expected the input between {low[index]} and {high[index]} at index {index}, got {x[index]}; "
-            "give the bounds of the network's own input, after any scaling"
-        )
-    return low if source is Source.LOW else high
-
-
-def kind(weight: Array, which: Weight) -> Array:
-    """w, w^2 or 1, as a term reads it."""
-    if which is Weight.W:
-        return weight
-    return weight * weight if which is Weight.SQUARE else arrays.ones(weight.shape, weight)
-
-
-def blend(w: Array, row: Row) -> Array:
-    """row[0] w^+ + row[1] w^-, with one temporary at most for the rows that the published rules use."""
-    above, below = row
-    if above == below:
-        return w if above == 1 else arrays.scalar(above, w) * w
-    if below == 0:
-        positive = arrays.positive(w)
-        return positive if above == 1 else arrays.scalar(above, w) * positive
-    if above == 0:
-        negative = arrays.negative(w)
-        return negative if below == 1 else arrays.scalar(below, w) * negative
-    return arrays.scalar(above, w) * arrays.positive(w) + arrays.scalar(below, w) * arrays.negative(w)
+def _sum_of_flows(flows: list[Flow], layer: Linear, x: Array, z: Array) -> Array:
+    """z of a group without its bias: (n, ...), or (1, ...) where no flow depends on the sample."""
+    total: Array | None = None
+    for flow in flows:
+        ones = arrays.ones((1, *x.shape[1:]), x) if flow.u is None else flow.u
+        total = _added(total, layer.apply(flow.weight, ones), flow.sign)
+    return arrays.zeros(z.shape, z) if total is None else total
 
 
 def _is_forward(group: Group) -> bool:
     """True where the group's z is the layer's own pre-activation."""
     return group.terms == (Term(),)
-
-
-def _factor(p: _Prepared, R: Array) -> Array:
-    """lambda where the group is defined, 0 elsewhere."""
-    return np.where(p.defined, arrays.scalar(p.group.factor, R), arrays.scalar(0, R))
 
 
 def _spread(layer: Linear, leak: Array, x: Array) -> tuple[Array, Array]:
@@ -258,7 +229,7 @@ def _spread(layer: Linear, leak: Array, x: Array) -> tuple[Array, Array]:
 
     Positions in zero padding are no inputs; a window that lies in padding alone keeps its leak, as bias.
     """
-    connected = arrays.ones(layer.weight.shape, layer.weight)
-    count = layer.apply(connected, arrays.ones(x.shape, x))
+    connected = all_ones(layer.weight)
+    count = layer.apply(connected, arrays.ones((1, *x.shape[1:]), x))
     each = arrays.divide_where(leak, count, count != 0)
-    return layer.adjoint(connected, each, x.shape), np.where(count != 0, arrays.scalar(0, leak), leak)
+    return layer.adjoint(connected, each, x.shape), leak * (count == 0)

@@ -1,0 +1,100 @@
+"""What flows through the table of a group: sources, and weights read by sign, square or as ones.
+
+z_k = sum over the flows of sign * sum_j u_j weight_jk
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import InputError
+from lrp.rules.algebra import Group, LinearRule, Row, Source, Term, Weight
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One row of one term's table: the relevance of source u through the blended weight."""
+
+    u: Array | None  # None: ones
+    weight: Array
+    sign: int
+
+
+def flows_of(term: Term, rule: LinearRule, weight: Array, x: Array) -> list[Flow]:
+    """The rows of a term: u+ and u- apart where the table tells them apart and both exist."""
+    u = _source(term.source, rule, x)
+    w = kind(weight, term.weight)
+    above, below = term.table
+    if above == below:
+        return [Flow(u, blend(w, above), term.sign)]
+    if u is None or not u.min() < 0:
+        return [Flow(u, blend(w, above), term.sign)] if any(above) else []  # there is no u-
+    flows = []
+    if any(above):
+        flows.append(Flow(arrays.positive(u), blend(w, above), term.sign))
+    if any(below):
+        flows.append(Flow(arrays.negative(u), blend(w, below), term.sign))
+    return flows
+
+
+def _source(source: Source, rule: LinearRule, x: Array) -> Array | None:
+    """The array that a term multiplies its weight with, None for ones; its first axis may be 1 for all samples."""
+    if source is Source.X:
+        return x
+    if source is Source.ONE:
+        return None
+    if rule.low is None or rule.high is None:
+        raise InputError(f"{rule.name}: expected bounds of the input, got none; write z_box(low, high)")
+    low, high = (b.like(x if b.values.ndim == x.ndim else x[:1]) for b in (rule.low, rule.high))
+    outside = (x < low) | (x > high)
+    if outside.any():
+        index = tuple(int(i) for i in np.argwhere(outside)[0])
+        low, high = np.broadcast_to(low, x.shape), np.broadcast_to(high, x.shape)
+        raise InputError(
+            f"{rule.name}: expected the input between {low[index]} and {high[index]} at index {index}, got {x[index]}; "
+            "give the bounds of the network's own input, after any scaling"
+        )
+    return low if source is Source.LOW else high
+
+
+def kind(weight: Array, which: Weight) -> Array:
+    """w, w^2 or 1, as a term reads it."""
+    if which is Weight.W:
+        return weight
+    return weight * weight if which is Weight.SQUARE else all_ones(weight)
+
+
+def all_ones(weight: Array) -> Array:
+    """Ones in the weight's shape, stored once: every stride is 0, so a layer can tell that they are all equal."""
+    return np.broadcast_to(arrays.ones((1,) * weight.ndim, weight), weight.shape)
+
+
+def blend(w: Array, row: Row) -> Array:
+    """row[0] w^+ + row[1] w^-, with one temporary at most for the rows that the published rules use."""
+    above, below = row
+    if above == below:
+        return w if above == 1 else arrays.scalar(above, w) * w
+    if below == 0:
+        positive = arrays.positive(w)
+        return positive if above == 1 else arrays.scalar(above, w) * positive
+    if above == 0:
+        negative = arrays.negative(w)
+        return negative if below == 1 else arrays.scalar(below, w) * negative
+    return arrays.scalar(below, w) * w + arrays.scalar(above - below, w) * arrays.positive(w)
+
+
+def group_bias_of(group: Group, rule: LinearRule, bias: Array) -> Array:
+    """What the bias, the weight of an input that is always 1, adds to the group's z."""
+    if rule.whole_bias:
+        return kind(bias, group.terms[0].weight)
+    parts = (arrays.scalar(t.sign, bias) * blend(kind(bias, t.weight), t.table[0]) for t in group.terms)
+    return np.asarray(sum(parts))
+
+
+def whole_window(weight: Array) -> Array:
+    """sum of the weights of each output over its whole window, padding or not: (..., out) -> (out,)"""
+    return np.asarray(weight.reshape(-1, weight.shape[-1]).sum(axis=0))
