@@ -8,7 +8,7 @@ import pytest
 from lrp import layers as L
 from lrp import rules
 from lrp.errors import InputError
-from lrp.rules import engine
+from lrp.rules import flows
 from lrp.rules.algebra import table
 
 
@@ -38,7 +38,7 @@ def test_blend(row):
     w = np.array([-2.0, 0.0, 3.0])
     a, b = table([row, row])[0]
     expected = float(a) * np.maximum(w, 0) + float(b) * np.minimum(w, 0)
-    assert engine.blend(w, (a, b)).tolist() == expected.tolist()
+    assert flows.blend(w, (a, b)).tolist() == expected.tolist()
 
 
 def test_a_zero_denominator_drops_its_relevance():
