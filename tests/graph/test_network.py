@@ -148,7 +148,7 @@ def test_starts(rng):
     assert "with 2.5 for the target" in network.explain(x, 1, start=2.5).start
     with pytest.raises(ShapeError, match=r"start: expected relevance of the logits' shape \(2, 3\), got \(3,\)"):
         network.explain(x, start=np.ones(3))
-    with pytest.raises(InputError, match="start: expected one of logit, one, contrastive, a number or an array"):
+    with pytest.raises(InputError, match="start: expected one of logit, relu, one, contrastive, a number or an array"):
         network.explain(x, start="middle")
 
 

@@ -67,7 +67,7 @@ def test_numbers_are_the_ones_that_were_written():
         ("zero:bias=maybe", "zero: expected bias to be on, off or whole, got 'maybe'"),
         ("zero:sink=drain", r"zero: sink: expected one of \['keep', 'spread'\], got 'drain'"),
         ("zero:one_sided=x", r"zero: one_sided: expected one of \['drop', 'renormalise'\], got 'x'"),
-        ("winner:last", "winner: expected ties to be 'share' or 'first', got 'last'"),
+        ("winner:last", "winner: expected ties to be 'share', 'first' or 'all'"),
         ("signal:x", "signal: expected the number of an input, got 'x'"),
         ("identity:3", "identity: cannot be made of the parameters"),
     ],
