@@ -155,18 +155,16 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 
-def pairs(only_exact: bool = False, linear: bool = False) -> list:
-    """Every case with every rule that its layer takes."""
-    rng = np.random.default_rng(0)
-    return [
-        (case, rule)
-        for case in CASES
-        if case.shapes and (case.exact or not only_exact)
-        for layer in [case.build(rng)]
-        for rule in RULES
-        if layer.accepts(rule) and (isinstance(rule, LinearRule) or not linear)
-    ]
+def cases(only_exact: bool = False) -> list[Case]:
+    """The cases that have inputs: those of exact arithmetic alone on request."""
+    return [case for case in CASES if case.shapes and (case.exact or not only_exact)]
 
 
-def pair_id(value: object) -> str:
-    return value.name if isinstance(value, Case) else value.text() if isinstance(value, Rule) else str(value)
+def rules_of(case: Case, linear: bool = False) -> list[Rule]:
+    """Every rule that the case's layer takes; those with a table alone on request."""
+    layer = case.build(np.random.default_rng(0))
+    return [rule for rule in RULES if layer.accepts(rule) and (isinstance(rule, LinearRule) or not linear)]
+
+
+def case_id(case: Case) -> str:
+    return case.name

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from lrp.layers import LinearLayer
-from tests.cases import CASES, numbers, pair_id
+from tests.cases import CASES, numbers, case_id
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.shapes and not case.tokens], ids=pair_id)
+@pytest.mark.parametrize("case", [case for case in CASES if case.shapes and not case.tokens], ids=case_id)
 def test_pullback_is_the_central_difference(case, rng):
     layer = case.build(rng)
     # away from kinks and ties: distinct magnitudes, none of them near 0
@@ -31,7 +31,7 @@ def test_pullback_is_the_central_difference(case, rng):
 LINEAR = [case for case in CASES if isinstance(case.build(np.random.default_rng(0)), LinearLayer)]
 
 
-@pytest.mark.parametrize("case", LINEAR, ids=pair_id)
+@pytest.mark.parametrize("case", LINEAR, ids=case_id)
 def test_adjoint_identity_is_exact(case, rng):
     layer = case.build(rng).astype("exact")
     (x,) = case.inputs(rng, 2, "exact")
