@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp.arrays import FLOATS
+from lrp.arrays import FLOATS, Array
 from lrp.errors import InputError, LoadError
 from lrp.formats import load
 from lrp.graph import PRESETS, Network
@@ -94,28 +94,25 @@ def read(path: str, model: Network, fit: bool = False) -> Any:
 def _array(path: str, model: Network, fit: bool) -> Any:
     """One array in numpy's format, with or without the axis of the samples."""
     array = _numpy(path)
-    if not isinstance(array, np.ndarray):
+    if isinstance(array, dict):
         raise LoadError(f"{path}: expected one array, got an archive of several; name it .npz")
     if len(model.inputs) > 1:
-        raise InputError(f"{path}: expected {len(model.inputs)} inputs, got one array; give an .npz with {model.inputs}")
+        raise InputError(
+            f"{path}: expected {len(model.inputs)} inputs, got one array; give an .npz with {', '.join(model.inputs)}"
+        )
     return _batch(array, model, model.inputs[0])
 
 
 def _archive(path: str, model: Network, fit: bool) -> Any:
     """Arrays by the names of the network's inputs."""
     archive = _numpy(path)
-    if isinstance(archive, np.ndarray):
+    if not isinstance(archive, dict):
         raise LoadError(f"{path}: expected an archive of arrays, got one array; name it .npy")
-    with archive:
-        if set(archive.files) != set(model.inputs):
-            raise InputError(
-                f"{path}: expected arrays with the names of the inputs, {', '.join(model.inputs)}, got"
-                f" {', '.join(archive.files)}"
-            )
-        try:
-            return {name: _batch(archive[name], model, name) for name in model.inputs}
-        except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error):
-            raise LoadError(f"{path}: expected arrays of numbers, got a damaged archive or one with objects") from None
+    if set(archive) != set(model.inputs):
+        raise InputError(
+            f"{path}: expected arrays with the names of the inputs, {', '.join(model.inputs)}, got {', '.join(archive)}"
+        )
+    return {name: _batch(archive[name], model, name) for name in model.inputs}
 
 
 def _picture(path: str, model: Network, fit: bool) -> Any:
@@ -123,20 +120,22 @@ def _picture(path: str, model: Network, fit: bool) -> Any:
     return read_input(path, model, fit)
 
 
-def _numpy(path: str) -> Any:
-    """A file of numpy; nothing in it is executed."""
+def _numpy(path: str) -> Array | dict[str, Array]:
+    """A file of numpy, one array or several by name; nothing in it is executed."""
     try:
-        return np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise LoadError(f"{path}: expected a file, got a path where none is") from None
-    except (OSError, ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile):
+        with open(path, "rb") as stream:
+            loaded = np.load(stream, allow_pickle=False)
+            return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
+    except OSError as error:
+        raise LoadError(f"{path}: expected a file that can be read, got none ({error.strerror or error})") from None
+    except (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error):
         raise LoadError(
-            f"{path}: expected a file of numpy with arrays of numbers, got one that is damaged, of another kind, or holds"
-            " objects; write it with numpy.save or numpy.savez"
+            f"{path}: expected a file of numpy with arrays of numbers, got one that is damaged, of another kind, or"
+            " holds objects; write it with numpy.save or numpy.savez"
         ) from None
 
 
-def _batch(array: Any, model: Network, name: str) -> Any:
+def _batch(array: Array, model: Network, name: str) -> Array:
     """One sample becomes a batch of one."""
     return array[np.newaxis] if array.ndim == len(model.shapes[name]) else array
 

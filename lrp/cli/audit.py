@@ -28,8 +28,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--exact",
         action="store_true",
-        help="repeat it in rational numbers and print |float - exact| per node (seconds for a small perceptron, hours for"
-        " a deep network)",
+        help="repeat it in rational numbers and print |float - exact| per node (seconds for a small perceptron, hours"
+        " for a deep network)",
     )
     parser.set_defaults(run=run)
 

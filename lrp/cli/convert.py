@@ -23,10 +23,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("target", metavar="TARGET.h5", help="the native file to write")
     parser.add_argument("--trusted", action="store_true", help="read a file of your own without a child process")
     parser.add_argument("--classes", metavar="FILE", help="a text file with the classes' names, one a line")
-    parser.add_argument("--mean", help="what is subtracted from a pixel (0 to 255): one number, or one a channel: a,b,c")
+    parser.add_argument(
+        "--mean", help="what is subtracted from a pixel (0 to 255): one number, or one a channel: a,b,c"
+    )
     parser.add_argument("--scale", help="what the difference is divided by: one number, or one a channel")
     parser.add_argument("--channels", choices=ORDERS, help="the order of the network's channels")
-    parser.add_argument("--range", metavar="LOW,HIGH", help="the range of the network's own input")
+    parser.add_argument("--range", nargs=2, type=float, metavar=("LOW", "HIGH"), help="the range of the network's own input")
     parser.set_defaults(run=run)
 
 
@@ -53,10 +55,7 @@ def _metadata(metadata: Metadata, arguments: argparse.Namespace) -> Metadata:
     if fields:
         metadata = replace(metadata, preprocessing=replace(metadata.preprocessing or Preprocessing(), **fields))
     if arguments.range is not None:
-        ends = _numbers(arguments.range, "range")
-        if len(ends) != 2:
-            raise InputError(f"--range: expected two numbers such as 0,1, got {arguments.range!r}")
-        metadata = replace(metadata, input_range=ends)
+        metadata = replace(metadata, input_range=tuple(arguments.range))
     return metadata
 
 
@@ -67,7 +66,9 @@ def _lines(path: str) -> tuple[str, ...]:
             return tuple(line.strip() for line in file if line.strip())
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise LoadError(f"{path}: expected a text file with one name a line, got none that can be read ({reason})") from None
+        raise LoadError(
+            f"{path}: expected a text file with one name a line, got none that can be read ({reason})"
+        ) from None
 
 
 def _numbers(text: str, option: str) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.cli import arguments as common
 from lrp.cli.report import columns, shape_text, size
-from lrp.graph import Network, composites
+from lrp.graph import composites
 from lrp.graph.metadata import Metadata
 from lrp.layers import Layer
 
@@ -34,7 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     rows = [head]
     for node in network.nodes.values():
         count = sum(weight.size for weight in node.layer.weights().values())
-        row = [node.name, type(node.layer).__name__, shape_text(network.shapes[node.name]), f"{count:,}" if count else ""]
+        row = [
+            node.name,
+            type(node.layer).__name__,
+            shape_text(network.shapes[node.name]),
+            f"{count:,}" if count else "",
+        ]
         row += [", ".join(node.inputs), _settings(node.layer)]
         rows.append(row + ([rules[node.name].text() if node.name in rules else ""] if rules else []))
     print("\n" + columns(rows, numbers=(3,)))
@@ -66,7 +71,9 @@ def _numbers(values: Any) -> str:
 
 def _settings(layer: Layer) -> str:
     """The layer's settings, and the shapes of its arrays."""
-    arrays = [f"{name} {shape_text(weight.shape)}" for name, weight in layer.weights().items() if _worth_showing(weight)]
+    arrays = [
+        f"{name} {shape_text(weight.shape)}" for name, weight in layer.weights().items() if _worth_showing(weight)
+    ]
     settings = [f"{name}={value}" for name, value in layer.settings().items() if value is not None]
     return " ".join(arrays + settings)
 

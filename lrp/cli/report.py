@@ -16,7 +16,9 @@ def columns(rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     """Rows of cells under each other; the columns in `numbers` are set to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join(
-        "  ".join(cell.rjust(w) if i in numbers else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths))).rstrip()
+        "  ".join(
+            cell.rjust(w) if i in numbers else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths))
+        ).rstrip()
         for row in rows
     )
 
@@ -54,12 +56,13 @@ def prediction(values: Array, metadata: Metadata, most: int = 5) -> str:
 
 
 def closing(ledger: Ledger) -> str:
-    """How well a ledger closes: its line that is nearest to its bound."""
+    """Whether a ledger closes, and how near the line that is nearest to its bound comes to it."""
     entries = [*ledger.lines, ledger.total()]
-    residuals = np.array([np.abs(entry.residual) for entry in entries], dtype=np.float64)
-    if ledger.eps == 0:
-        return f"every line closes with ==: {bool((residuals == 0).all())}"
-    bounds = np.array([entry.bound for entry in entries], dtype=np.float64)
+    for entry in entries:
+        if not entry.closes().all():
+            return f"does not close (at {entry.name})"
+    residuals = np.array([np.abs(entry.residual) for entry in entries])
+    bounds = np.array([entry.bound for entry in entries])
     used = np.divide(residuals, bounds, out=np.zeros_like(residuals), where=bounds > 0)
     node = entries[int(used.max(axis=1).argmax())].name
     return f"closes: the largest residual is {used.max():.1%} of what rounding may leave (at {node})"

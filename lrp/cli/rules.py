@@ -24,8 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print all rules briefly, or one in full."""
     if arguments.name is None:
         for name, function in RULES.items():
-            equation, source = equation_and_source(function)
-            print(f"{usage(name, function)}\n{indented(equation)}\n{indented(source)}\n")
+            print(f"{usage(name, function)}\n{indented(equation_and_source(function))}\n")
         print("Composites, as lines of pattern=rule (the first that fits a node wins):\n")
         print(columns([[name, lines()] for name, lines in PRESETS.items()]))
         return 0
@@ -51,11 +50,11 @@ def usage(name: str, function: Callable[..., Rule]) -> str:
     )
 
 
-def equation_and_source(function: Callable[..., Rule]) -> tuple[str, str]:
-    """What stands before the docstring's source, and the source."""
+def equation_and_source(function: Callable[..., Rule]) -> str:
+    """The docstring down to its source; its first paragraph where it cites none."""
     paragraphs = (inspect.getdoc(function) or "").split("\n\n")
-    place = next(i for i, paragraph in enumerate(paragraphs) if paragraph.startswith("Source: "))
-    return "\n".join(paragraphs[:place]), paragraphs[place]
+    place = next((i for i, paragraph in enumerate(paragraphs) if paragraph.startswith("Source: ")), 0)
+    return "\n".join(paragraphs[: place + 1])
 
 
 def indented(text: str) -> str:

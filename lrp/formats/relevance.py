@@ -47,8 +47,7 @@ def _write(file: Writer, explanation: Explanation, place: str) -> None:
     if isinstance(explanation.relevance, np.ndarray):
         file.array(f"{place}/relevance", _plain(explanation.relevance))
     else:
-        inputs = [name for name in explanation.trace.values if name not in explanation.rules]
-        for name in (name for name in inputs if name in explanation.relevances):
+        for name in (name for name in explanation.relevances if name not in explanation.rules):  # inputs have none
             file.array(f"{place}/relevance/{_escaped(name)}", _plain(explanation.relevances[name]))
     for name, R in explanation.relevances.items():
         file.array(f"{place}/relevances/{_escaped(name)}", _plain(R))

@@ -26,7 +26,9 @@ def draw(
     return figure(rows, note, kind)
 
 
-def draw_bare(network: Network, explanations: Sequence[Explanation], limit: float | None = None, note: str = "") -> bytes:
+def draw_bare(
+    network: Network, explanations: Sequence[Explanation], limit: float | None = None, note: str = ""
+) -> bytes:
     """A PNG of the heatmaps of the first input alone, edge to edge on one scale: a row a sample, a column a target."""
     name = network.inputs[0]
     rows = [

@@ -49,7 +49,9 @@ def as_map(relevance: Array) -> Array:
     """
     R = np.asarray(relevance, dtype=np.float64)
     if R.ndim > 3:
-        raise ShapeError(f"heatmap: expected relevance of at most 3 axes a sample, got shape {R.shape}; save it as HDF5")
+        raise ShapeError(
+            f"heatmap: expected relevance of at most 3 axes a sample, got shape {R.shape}; save it as HDF5"
+        )
     if R.ndim == 3:
         return np.asarray(R.sum(axis=channel_axis(R.shape)))
     return np.atleast_2d(R)

@@ -23,7 +23,7 @@ def progress(total: int, label: str) -> Iterator[Callable[[str], None]]:
     except MissingExtraError:  # a bar is a comfort: the work is done without it
         yield lambda name: None
         return
-    with tqdm(total=total, desc=label, file=sys.stderr, disable=None, delay=DELAY, leave=False) as bar:
+    with tqdm(total=total, desc=label, file=sys.stderr, disable=None, delay=DELAY, mininterval=0, leave=False) as bar:
 
         def step(name: str) -> None:
             bar.set_postfix_str(name, refresh=False)
