@@ -60,9 +60,15 @@ def add_explained(parser: argparse.ArgumentParser) -> None:
 def _start(text: str) -> str | float:
     """A finite number, or a word that the engine knows or refuses."""
     try:
-        value = float(text)
+        float(text)
     except ValueError:
         return text
+    return finite(text)
+
+
+def finite(text: str) -> float:
+    """An argument that is a number, and neither NaN nor infinite."""
+    value = float(text)
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"expected a finite number, got {text}")
     return value

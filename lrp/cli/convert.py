@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lrp.cli.arguments import finite
 from lrp.cli.report import columns, size
 from lrp.errors import InputError, LoadError
 from lrp.formats import load, save
@@ -28,7 +29,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--scale", help="what the difference is divided by: one number, or one a channel")
     parser.add_argument("--channels", choices=ORDERS, help="the order of the network's channels")
-    parser.add_argument("--range", nargs=2, type=float, metavar=("LOW", "HIGH"), help="the range of the network's own input")
+    parser.add_argument(
+        "--range", nargs=2, type=finite, metavar=("LOW", "HIGH"), help="the range of the network's own input"
+    )
     parser.set_defaults(run=run)
 
 

@@ -7,8 +7,6 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from lrp.cli import arguments as common
 from lrp.cli.report import closing, heading, prediction
 from lrp.errors import InputError
@@ -28,7 +26,9 @@ def add_parser(commands: Any) -> None:
     common.add_explained(parser)
     parser.add_argument("--out", metavar="PICTURE", help=f"write the heatmap: {', '.join(FORMATS)}")
     parser.add_argument("--save", metavar="FILE.h5", help="write relevance, every node's relevance and the ledger")
-    parser.add_argument("--limit", type=float, help="|R| of the strongest colour (default: each panel's largest)")
+    parser.add_argument(
+        "--limit", type=common.finite, help="|R| of the strongest colour (default: each panel's largest)"
+    )
     parser.add_argument("--bare", action="store_true", help="the heatmap alone, without input, titles and colour bar")
     parser.set_defaults(run=run)
 
@@ -75,7 +75,7 @@ def explain(network: Network, x: Any, arguments: argparse.Namespace) -> list[Exp
 
 def _check_outputs(arguments: argparse.Namespace) -> str | None:
     """The kind of picture, None for none. What would fail at the end fails now, before the work."""
-    if arguments.limit is not None and not (arguments.limit > 0 and np.isfinite(arguments.limit)):
+    if arguments.limit is not None and arguments.limit <= 0:
         raise InputError(f"--limit: expected a number > 0, got {arguments.limit:g}")
     if arguments.save is not None:
         check_target(arguments.save)

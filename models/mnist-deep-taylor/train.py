@@ -15,7 +15,8 @@ from training import Recipe, SumOf, run  # noqa: E402  (the folder of the models
 def build() -> nn.Sequential:
     """The class of networks for which deep Taylor decomposition is consistent.
 
-    x_j = max(0, sum_i x_i w_ij + b_j) with b_j <= 0, x_k = sum of neighbouring x_j, twice: 784 -> 400 -> 100 -> 400 -> 10.
+    x_j = max(0, sum_i x_i w_ij + b_j) with b_j <= 0, x_k = sum of neighbouring x_j, twice:
+    784 -> 400 -> 100 -> 400 -> 10.
     The outputs are sums of ReLUs, so f(x) >= 0.
     """
     model = nn.Sequential(
