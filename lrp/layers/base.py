@@ -132,7 +132,7 @@ class LinearLayer(Layer):
 
     def compute(self, *xs: Array) -> Array:
         y = self.apply(self.weight, xs[0])
-        return y if self.bias is None else y + self.bias
+        return y if self.bias is None else np.add(y, self.bias, out=y if y.flags.owndata else None)
 
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
         if not isinstance(rule, LinearRule):
@@ -162,6 +162,11 @@ def as_weight(value: Any, subject: str) -> Array:
     if array.dtype.kind not in "fO":
         raise ShapeError(f"{subject}: expected an array of numbers, got dtype {array.dtype}")
     return array
+
+
+def is_constant(weight: Array) -> bool:
+    """Whether the weight is one number for all connections, stored once (as the engine's ones are)."""
+    return not any(weight.strides) and weight.size > 1
 
 
 def known(length: int | None) -> bool:

@@ -10,8 +10,10 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import SettingError, ShapeError
-from lrp.layers.base import LinearLayer, Shape, as_weight
+from lrp.layers.base import LinearLayer, Shape, as_weight, is_constant
+from lrp.layers.conv_fast import fast_adjoint, fast_apply
 from lrp.layers.dense import check_bias
+from lrp.layers.pool import WindowSum
 from lrp.layers.windows import Padding, Windows, check_padding, per_axis
 
 
@@ -50,35 +52,29 @@ class Conv(LinearLayer):
         return Windows(self.weight.shape[:-2], self.stride, self.padding, self.dilation)
 
     def apply(self, weight: Array, x: Any) -> Array:
-        padded, spatial = self.windows.padded(x), x.shape[1:-1]
-        y = arrays.zeros((len(x), *self.windows.output(spatial), weight.shape[-1]), x)
-        for offset, tap in self.windows.taps(spatial):
-            y += self._product(padded[tap], weight[offset])  # (n, *windows, in) @ (in/groups, out)
-        return y
+        if is_constant(weight):  # every output channel of a group is the same sum
+            same = WindowSum(self.windows, weight).apply(weight.flat[0], self._group_sums(x))
+            return self._repeated(same, weight.shape[-1])
+        parts = zip(np.split(weight, self.groups, -1), np.split(x, self.groups, -1), strict=True)
+        return joined([correlate(self.windows, w, part) for w, part in parts])
 
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
-        padded = self.windows.empty(np.broadcast_to(s.ravel()[:1], shape))
-        for offset, tap in self.windows.taps(shape[1:-1]):
-            padded[tap] += self._product_back(s, weight[offset])  # (n, *windows, out) @ (out, in/groups)
-        return self.windows.cropped(padded, shape[1:-1])
+        if is_constant(weight):
+            narrow = (*shape[:-1], self.groups)
+            same = WindowSum(self.windows, weight).adjoint(weight.flat[0], self._group_sums(s), narrow)
+            return self._repeated(same, shape[-1])
+        parts = zip(np.split(weight, self.groups, -1), np.split(s, self.groups, -1), strict=True)
+        shape = (len(s), *shape[1:-1], shape[-1] // self.groups)
+        return joined([correlate_adjoint(self.windows, w, part, shape) for w, part in parts])
 
-    def _product(self, x: Array, w: Array) -> Array:
-        """Channels through one kernel offset, each group by itself: (..., in) -> (..., out)."""
-        if self.groups == 1:
-            return np.asarray(x @ w)
-        blocks = x.reshape(*x.shape[:-1], self.groups, -1)  # (..., groups, in/groups)
-        kernels = w.reshape(len(w), self.groups, -1)  # (in/groups, groups, out/groups)
-        parts = [blocks[..., g, :] @ kernels[:, g] for g in range(self.groups)]
-        return np.concatenate(parts, axis=-1)
+    def _group_sums(self, x: Array) -> Array:
+        """The sum over the channels of each group: (..., c) -> (..., groups)"""
+        return np.asarray(x.reshape(*x.shape[:-1], self.groups, -1).sum(axis=-1))
 
-    def _product_back(self, s: Array, w: Array) -> Array:
-        """The transpose of _product: (..., out) -> (..., in)."""
-        if self.groups == 1:
-            return np.asarray(s @ w.T)
-        blocks = s.reshape(*s.shape[:-1], self.groups, -1)
-        kernels = w.reshape(len(w), self.groups, -1)
-        parts = [blocks[..., g, :] @ kernels[:, g].T for g in range(self.groups)]
-        return np.concatenate(parts, axis=-1)
+    def _repeated(self, y: Array, channels: int) -> Array:
+        """Its transpose: each group's number for all of its channels. (..., groups) -> (..., channels)"""
+        spread = np.broadcast_to(y[..., None], (*y.shape, channels // self.groups))
+        return spread.reshape(*y.shape[:-1], channels)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -95,3 +91,29 @@ class Conv(LinearLayer):
                 f"groups {self.groups}); are the channels last?"
             )
         return (*self.windows.output_shape(shape[:-1], "Conv"), self.weight.shape[-1])
+
+
+def correlate(windows: Windows, weight: Array, x: Array) -> Array:
+    """One group: (n, *spatial, in), (*kernel, in, out) -> (n, *windows, out)"""
+    if x.dtype == np.float32:
+        return fast_apply(windows, weight, x)
+    padded, spatial = windows.padded(x), x.shape[1:-1]
+    y = arrays.zeros((len(x), *windows.output(spatial), weight.shape[-1]), x)
+    for offset, tap in windows.taps(spatial):
+        y += padded[tap] @ weight[offset]  # (n, *windows, in) @ (in, out)
+    return y
+
+
+def correlate_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
+    """Its transpose: (n, *windows, out) -> shape (n, *spatial, in)"""
+    if s.dtype == np.float32:
+        return fast_adjoint(windows, weight, s, shape)
+    padded = arrays.zeros((*shape[:1], *windows.padded_spatial(shape[1:-1]), shape[-1]), s)
+    for offset, tap in windows.taps(shape[1:-1]):
+        padded[tap] += s @ weight[offset].T  # (n, *windows, out) @ (out, in)
+    return windows.cropped(padded, shape[1:-1])
+
+
+def joined(parts: list[Array]) -> Array:
+    """The groups' channels side by side."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)

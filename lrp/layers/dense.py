@@ -9,7 +9,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import ShapeError
-from lrp.layers.base import LinearLayer, Shape, as_weight
+from lrp.layers.base import LinearLayer, Shape, as_weight, is_constant
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +29,13 @@ class Dense(LinearLayer):
         object.__setattr__(self, "bias", check_bias(self.bias, weight.shape[1], "Dense"))
 
     def apply(self, weight: Array, x: Any) -> Array:
+        if is_constant(weight):  # every output is the same sum
+            return np.repeat(weight.flat[0] * x.sum(axis=-1, keepdims=True), weight.shape[1], axis=-1)
         return np.asarray(x @ weight)  # (n, ..., in) @ (in, out)
 
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
+        if is_constant(weight):
+            return np.repeat(weight.flat[0] * s.sum(axis=-1, keepdims=True), weight.shape[0], axis=-1)
         return np.asarray(s @ weight.T)  # (n, ..., out) @ (out, in)
 
     def output_shape(self, *shapes: Shape) -> Shape:

@@ -115,12 +115,22 @@ class Windows:
             for length, (before, after), count, extent, stride in rows
         )
 
+    def padded_spatial(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
+        """The spatial lengths with their padding."""
+        return tuple(n + before + after for n, (before, after) in zip(spatial, self.reach(spatial), strict=True))
+
+    def are_points(self, spatial: tuple[int, ...]) -> bool:
+        """Whether each window is one entry, in order, and there are no others: a dense layer at every position."""
+        return set(self.size) == set(self.stride) == {1} and self.padded_spatial(spatial) == spatial
+
     def padded(self, x: Array, fill: Any = 0) -> Array:
         """x with its padding: (n, *spatial, c) -> (n, *(spatial + reach), c)."""
-        reach = self.reach(x.shape[1:-1])
-        if not any(map(any, reach)):
+        spatial = x.shape[1:-1]
+        if self.padded_spatial(spatial) == spatial:
             return x
-        return np.pad(x, ((0, 0), *reach, (0, 0)), constant_values=arrays.scalar(fill, x))
+        result = np.full((len(x), *self.padded_spatial(spatial), x.shape[-1]), arrays.scalar(fill, x), dtype=x.dtype)
+        self.cropped(result, spatial)[...] = x
+        return result
 
     def cropped(self, padded: Array, spatial: tuple[int, ...]) -> Array:
         """The inverse of padded(): what lies in the padding is cut off."""
@@ -138,6 +148,4 @@ class Windows:
 
     def empty(self, x: Array) -> Array:
         """Zeros of the padded shape: what an adjoint adds into."""
-        reach = self.reach(x.shape[1:-1])
-        spatial = tuple(n + before + after for n, (before, after) in zip(x.shape[1:-1], reach, strict=True))
-        return arrays.zeros((len(x), *spatial, x.shape[-1]), x)
+        return arrays.zeros((len(x), *self.padded_spatial(x.shape[1:-1]), x.shape[-1]), x)

@@ -1,0 +1,132 @@
+"""The fast float32 convolution: every method, in blocks of every size, against scalar loops."""
+
+import numpy as np
+import pytest
+
+from lrp import arrays
+from lrp.layers import Conv, Dense, conv_fast
+from lrp.rules import engine, flows, parse
+from tests import oracles
+
+METHODS = {"shifted": (1, 1, 1e9), "columns": (10**9, 1, 1e9)}  # thresholds that leave one method
+CASES = {  # kernel, spatial, stride, padding, dilation, groups
+    "texts": ((3,), (7,), 1, "valid", 1, 1),
+    "texts, dilated": ((2,), (9,), 1, ((1, 2),), 3, 2),
+    "pictures": ((3, 2), (5, 7), 1, "same", 1, 1),
+    "pictures, uneven padding": ((2, 3), (6, 5), 1, ((1, 0), (0, 2)), 1, 2),
+    "pictures, dilated": ((2, 3), (5, 7), 1, ((0, 1), (2, 2)), 2, 1),
+    "pictures, strides": ((3, 2), (8, 7), (2, 3), "valid", 1, 2),
+    "pictures, strides and dilation": ((2, 2), (9, 7), 2, ((1, 1), (0, 0)), (1, 2), 1),
+    "points": ((1, 1), (3, 5), 1, "valid", 1, 1),
+    "points, padded": ((1, 1), (3, 5), 1, ((1, 0), (0, 1)), 1, 1),
+    "points, strides": ((1, 1), (3, 5), 2, "valid", 1, 1),
+    "volumes": ((2, 1, 3), (4, 3, 5), 1, "same", 1, 1),
+}
+
+
+def setup(case, rng, dtype="float32"):
+    kernel, spatial, stride, padding, dilation, groups = CASES[case]
+    weight = rng.normal(size=(*kernel, 4 // groups, 6))
+    layer = Conv(weight, rng.normal(size=6), stride, padding, dilation, groups).astype(dtype)
+    return layer, arrays.cast(rng.normal(size=(3, *spatial, 4)), dtype)
+
+
+def neurons(layer, weight, x):
+    """Each output's list of (position, x, w), by the oracle's loops."""
+    pads = layer.windows.pads(x.shape[:-1])
+    tables = [(dict(np.ndenumerate(a.astype(float))), a.shape) for a in (x, weight)]
+    return oracles.conv_neurons(*tables, None, layer.stride, pads, layer.dilation, layer.groups)
+
+
+@pytest.fixture(params=[1 << 19, 100, 1])
+def block(request, monkeypatch):
+    monkeypatch.setattr(conv_fast, "BLOCK", request.param)
+
+
+@pytest.fixture(params=METHODS)
+def method(request, monkeypatch):
+    for name, value in zip(("CHANNELS", "ROWS", "WASTE"), METHODS[request.param], strict=True):
+        monkeypatch.setattr(conv_fast, f"SHIFTED_{name}", value)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_apply_and_adjoint_are_the_loops(case, method, block, rng):
+    layer, x = setup(case, rng)
+    y = layer.apply(layer.weight, x)
+    s = rng.normal(size=y.shape).astype("float32")
+    back = layer.adjoint(layer.weight, s, x.shape)
+    assert y.dtype == back.dtype == np.float32 and back.shape == x.shape
+    for n in range(len(x)):
+        expected, returned = np.zeros(y.shape[1:]), np.zeros(x.shape[1:])
+        for place, (inputs, _) in neurons(layer, layer.weight, x[n]).items():
+            expected[place] = sum(value * w for _, value, w in inputs)
+            for position, _, w in inputs:
+                returned[position] += w * s[(n, *place)]
+        np.testing.assert_allclose(y[n], expected, rtol=0, atol=2e-6 * abs(expected).max())
+        np.testing.assert_allclose(back[n], returned, rtol=0, atol=2e-6 * abs(returned).max())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "exact"])
+@pytest.mark.parametrize("case", CASES)
+def test_equal_weights_are_sums(case, dtype, rng):
+    layer, _ = setup(case, rng, dtype)
+    x = rng.integers(-5, 6, size=(2, *CASES[case][1], 4))
+    x = x.astype(object if dtype == "exact" else dtype)
+    ones = flows.all_ones(layer.weight)
+    y = layer.apply(ones, x)
+    s = rng.integers(-5, 6, size=y.shape).astype(x.dtype)
+    back = layer.adjoint(ones, s, x.shape)
+    for n in range(len(x)):
+        expected, returned = np.zeros(y.shape[1:]), np.zeros(x.shape[1:])
+        for place, (inputs, _) in neurons(layer, ones, x[n]).items():
+            expected[place] = sum(value for _, value, _ in inputs)
+            for position, _, _ in inputs:
+                returned[position] += s[(n, *place)]
+        assert (y[n] == expected).all() and (back[n] == returned).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "exact"])
+def test_equal_weights_of_a_dense_layer_are_sums(dtype, rng):
+    layer = Dense(rng.normal(size=(5, 3)), rng.normal(size=3)).astype(dtype)
+    x, s = rng.integers(-5, 6, size=(2, 7, 5)), rng.integers(-5, 6, size=(2, 7, 3))
+    x, s = (a.astype(object if dtype == "exact" else dtype) for a in (x, s))
+    ones = flows.all_ones(layer.weight)
+    assert (layer.apply(ones, x) == x @ np.ones((5, 3), dtype=int)).all()
+    assert (layer.adjoint(ones, s, x.shape) == s @ np.ones((3, 5), dtype=int)).all()
+
+
+def test_shapes_decide_the_method():
+    wide = Conv(np.ones((3, 3, 64, 64)), padding=1).windows
+    assert conv_fast.by_shifts(wide, (28, 28), 64)
+    assert not conv_fast.by_shifts(wide, (28, 28), 3), "few channels"
+    assert not conv_fast.by_shifts(wide, (7, 7), 64), "few rows"
+    assert not conv_fast.by_shifts(Conv(np.ones((9, 9, 64, 64))).windows, (40, 16), 64), "most rows are thrown away"
+    assert not conv_fast.by_shifts(Conv(np.ones((3, 3, 64, 64)), stride=2).windows, (99, 99), 64), "strides"
+
+
+@pytest.mark.parametrize("rule", ["zero", "epsilon:0.01", "gamma", "alpha_beta:2,1", "z_plus", "flat", "z_box:-9,9"])
+def test_float32_agrees_with_float64_and_its_ledger_closes(rule, method, rng):
+    layer, x = setup("pictures", rng, "float64")
+    x[0, :3] = 0
+    results = []
+    for dtype in ("float64", "float32"):
+        cast, a = layer.astype(dtype), x.astype(dtype)
+        y = cast.compute(a)
+        R = np.abs(y)  # in proportion to z: no denominator magnifies rounding
+        share = cast.distribute(R, parse(rule), (a,), y)
+        received, passed = (v.sum(axis=(1, 2, 3), dtype=np.float64) for v in (R, share.parts[0]))
+        residual = received - passed - share.bias - share.stabilizer - share.dropped
+        assert (abs(residual) <= 8 * np.finfo(dtype).eps * (share.gross + received)).all()
+        results.append(share.parts[0])
+    np.testing.assert_allclose(results[1], results[0], rtol=0, atol=1e-4 * abs(results[0]).max())
+
+
+def test_inputs_and_weights_stay_as_they_are(method, rng):
+    layer, x = setup("pictures", rng)
+    before = [a.copy() for a in (x, layer.weight, layer.bias)]
+    first, second = layer.compute(x), layer.compute(x)
+    R = rng.normal(size=first.shape).astype("float32")
+    for rule in ("alpha_beta:2,1", "flat", "w_square"):
+        engine.distribute(parse(rule), layer, x, first, R)
+    assert all((a == b).all() for a, b in zip(before, (x, layer.weight, layer.bias), strict=True))
+    assert (first == second).all()
