@@ -14,6 +14,7 @@ Array = NDArray[Any]
 Number = int | float | Fraction
 
 FLOATS = ("float32", "float64")
+_EPSILON = {np.dtype(name): float(np.finfo(name).eps) for name in FLOATS}
 _rational = np.frompyfunc(Fraction, 1, 1)
 
 
@@ -104,10 +105,16 @@ def total(array: Array) -> Array:
     if is_exact(array):
         return np.asarray(flat.sum(axis=1) + Fraction(0))
     whole = flat.shape[1] // 1024 * 1024
-    rest = flat[:, whole:].sum(axis=1, dtype=np.float64)
+    rest = np.add.reduce(flat[:, whole:], axis=1, dtype=np.float64)  # what flat.sum() calls, without its detours
     if not whole:
         return np.asarray(rest)
-    return np.asarray(rest + flat[:, :whole].reshape(len(flat), -1, 1024).sum(axis=2).sum(axis=1, dtype=np.float64))
+    blocks = np.add.reduce(flat[:, :whole].reshape(len(flat), -1, 1024), axis=2)
+    return np.asarray(rest + np.add.reduce(blocks, axis=1, dtype=np.float64))
+
+
+def no_total(array: Array) -> Array:
+    """The total of nothing: a zero a sample, in the form of total(array)."""
+    return zeros((len(array),), array) if is_exact(array) else np.zeros(len(array))
 
 
 def weighted_total(array: Array, weight: Array) -> Array:
@@ -129,7 +136,7 @@ def gross(array: Array) -> Array:
 
 def epsilon_of(array: Array) -> float:
     """The spacing of floating-point numbers at 1; 0 for rationals, which do not round."""
-    return 0.0 if is_exact(array) else float(np.finfo(array.dtype).eps)
+    return 0.0 if is_exact(array) else _EPSILON[array.dtype]
 
 
 def check_finite(array: Array, subject: str) -> None:

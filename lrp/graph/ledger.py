@@ -64,13 +64,18 @@ class Line:
 
 def line(name: str, kind: str, rule: Rule, R: Array, share: Share) -> Line:
     """A node's line from the relevance it received and the share it gave."""
-    passed = sum((arrays.total(part) for part in share.parts), arrays.zeros((len(R),), share.dropped))
+    received = arrays.total(R)
+    passed = (
+        received
+        if len(share.parts) == 1 and share.parts[0] is R
+        else sum(map(arrays.total, share.parts), arrays.no_total(R))
+    )
     gross = share.gross + arrays.gross(R)
     return Line(
         name,
         kind,
         rule.text(),
-        arrays.total(R),
+        received,
         passed,
         share.bias,
         share.stabilizer,

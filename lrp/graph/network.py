@@ -50,6 +50,7 @@ class Network:
         taken = {name for node in ordered for name in node.inputs}
         self.outputs = tuple(outputs) if outputs is not None else tuple(n.name for n in ordered if n.name not in taken)
         self.metadata, self.dtype = metadata, dtype
+        self._assigned: dict[Any, tuple[Any, dict[str, Rule]]] = {}
         unknown = [name for name in self.outputs if name not in self.nodes]
         if unknown or not self.outputs or not self.inputs:
             raise GraphError(
@@ -153,7 +154,7 @@ class Network:
     ) -> Explanation:
         """explain() from a forward pass that has been made; several targets can share it. x tells the result's form."""
         first, said = self._start_node(output)
-        rules = as_composite(composite).assign(self, [n for n in self.nodes if n in self.ancestors(first)])
+        rules = self._rules(composite, first)
         begin = as_start(start)
         chosen = target_numbers(target, trace.values[first], self.metadata.classes)
         R = begin.relevance(trace.values[first], chosen)
@@ -193,6 +194,17 @@ class Network:
         at_inputs = {name: self._at_input(gradients, trace, name, g) for name in self.inputs}
         gradients.update(at_inputs)
         return Gradient(self._form(x, at_inputs), gradients, trace, chosen)
+
+    def _rules(self, composite: Composite | str | Iterable[tuple[str, Rule | str]], first: str) -> dict[str, Rule]:
+        """The rule of each node from `first` down. What was asked for by name is remembered: the nodes never change."""
+        key = (composite, first) if isinstance(composite, str) else None
+        metadata, rules = self._assigned.get(key, (None, {}))
+        if metadata is not self.metadata:
+            above = self.ancestors(first)
+            rules = as_composite(composite).assign(self, [name for name in self.nodes if name in above])
+        if key is not None:
+            self._assigned[key] = self.metadata, rules
+        return dict(rules)
 
     def _start_node(self, output: str | None) -> tuple[str, str]:
         """Where the backward pass begins: the output, or the logits below a final softmax; and that in words."""

@@ -191,21 +191,25 @@ class MaxPool(Pool):
     def _to_winners(self, R: Array, x: Array, y: Array, ties: Ties) -> Array:
         """R to the winners of each window; windows that overlap add up."""
         padded, spatial = self._padded(x), x.shape[1:-1]
-        result = self.windows.empty(x)
+        taps = [tap for _, tap in self.windows.taps(spatial)]
+        wins = [padded[tap] == y for tap in taps]
         if ties is Ties.SHARE:
-            winners = sum((padded[tap] == y).astype(np.intp) for _, tap in self.windows.taps(spatial))
-            share = R / arrays.cast(winners, arrays.dtype_name(R))
-            for _, tap in self.windows.taps(spatial):
-                result[tap] += share * (padded[tap] == y)
-        elif ties is Ties.ALL:
-            for _, tap in self.windows.taps(spatial):
-                result[tap] += R * (padded[tap] == y)
-        else:
+            count = np.zeros(y.shape, np.min_scalar_type(len(wins)))
+            for win in wins:
+                count += win
+            R = R / arrays.cast(count, arrays.dtype_name(R))
+        elif ties is Ties.FIRST:
             left = np.ones(y.shape, dtype=bool)
-            for _, tap in self.windows.taps(spatial):
-                wins = left & (padded[tap] == y)
-                result[tap] += R * wins
-                left &= ~wins
+            for win in wins:
+                win &= left
+                left &= ~win
+        result = self.windows.empty(x)
+        apart = all(step >= length for step, length in zip(self.windows.stride, self.windows.size, strict=True))
+        for tap, win in zip(taps, wins, strict=True):
+            if apart:
+                np.multiply(R, win, out=result[tap])
+            else:
+                result[tap] += R * win
         return self.windows.cropped(result, spatial)
 
     def _padded(self, x: Array) -> Array:

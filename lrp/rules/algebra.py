@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -242,6 +243,10 @@ class LinearRule(Rule):
         return {key: now[key] for key, default in self.defaults if now[key] != default}
 
     def text(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         numbers = [number_text(p) for p in self.parameters]
         if self.low is not None and self.high is not None:
             numbers = [str(self.low), str(self.high)]

@@ -53,13 +53,13 @@ class Share:
 
 def passed(*parts: Array) -> Share:
     """A share in which everything went to the inputs."""
-    nothing = arrays.zeros((len(parts[0]),), arrays.total(parts[0]))
+    nothing = arrays.no_total(parts[0])
     return Share(parts, nothing, nothing, nothing, sum(map(arrays.gross, parts), nothing))
 
 
 def dropping(dropped: Array, *parts: Array) -> Share:
     """A share in which what is lost element by element (an array with the samples first) stands as dropped."""
-    nothing = arrays.zeros((len(dropped),), arrays.total(dropped))
+    nothing = arrays.no_total(dropped)
     gross = sum(map(arrays.gross, parts), arrays.gross(dropped))
     return Share(parts, nothing, nothing, arrays.total(dropped), gross)
 
@@ -78,6 +78,7 @@ class _Prepared:
 
     factor: Fraction
     flows: list[Flow]
+    z: Array
     stabilized: Array
     shift: Array | None  # None: eps = 0
     bias: Array | None
@@ -96,7 +97,7 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
     """
     prepared = _prepare_all(rule, layer, x, z, R)
     dropped, scale = _dropped(rule, prepared, R)
-    nothing = arrays.zeros((len(R),), arrays.total(R[:, :0]))
+    nothing = arrays.no_total(R)
     lost, gross = (nothing, nothing) if dropped is None else (arrays.total(dropped), arrays.gross(dropped))
     b_total = k_total = nothing
     relevance, leak = None, arrays.zeros((1,) * R.ndim, R)
@@ -149,8 +150,9 @@ def _added(relevance: Array | None, share: Array, sign: int) -> Array:
 
 def _dropped(rule: LinearRule, prepared: list[_Prepared], R: Array) -> tuple[Array | None, Array | None]:
     """(1 - sum of lambda over the defined groups) R, and what s is scaled with to make up for it; None: 0, and 1."""
-    if all(p.undefined is None for p in prepared) and sum(p.factor for p in prepared) == 1:
-        return None, None
+    if prepared and all(p.undefined is None for p in prepared):
+        if sum((p.factor for p in prepared[1:]), prepared[0].factor) == 1:
+            return None, None
     one = arrays.scalar(1, R)
     factors = arrays.zeros(R.shape, R)
     for p in prepared:
@@ -163,13 +165,37 @@ def _dropped(rule: LinearRule, prepared: list[_Prepared], R: Array) -> tuple[Arr
 
 
 def _prepare_all(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> list[_Prepared]:
-    """The groups that have a part in R, with their denominators."""
+    """The groups that have a part in R, with their denominators.
+
+    Of two groups that share all products between them, z^+ + z^- = z, the first is z - z^- where that rounds well:
+    neurons with |z^+| >= |z^-|/2, as all are that fired, lose at most a few eps of z^+ by it.
+    """
     groups = [group for group in rule.groups if group.factor != 0]
-    return [p for group in groups for p in _prepare(group, rule, layer, x, z, R)]
+    if not _are_halves(groups, rule, layer) or arrays.is_exact(z):
+        return [p for group in groups for p in _prepare(group, rule, layer, x, z, R)]
+    (second,) = _prepare(groups[1], rule, layer, x, z, R)
+    first = z - second.z
+    cancelled = (np.abs(first) < arrays.scalar(1, z) / 2 * np.abs(second.z)) & (R != 0)
+    return [*_prepare(groups[0], rule, layer, x, z, R, None if cancelled.any() else first), second]
 
 
-def _prepare(group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> list[_Prepared]:
-    """The group's denominators; nothing at all where its gate is closed for every neuron that has relevance."""
+def _are_halves(groups: list[Group], rule: LinearRule, layer: Linear) -> bool:
+    """Whether there are two groups, and their z add up to that of the forward pass."""
+    if len(groups) != 2 or rule.whole_bias or not (rule.bias or layer.bias is None):
+        return False
+    if any(g.gate is not Gate.ALWAYS or g.terms != (Term(table=g.terms[0].table),) for g in groups):
+        return False
+    rows = zip(groups[0].terms[0].table, groups[1].terms[0].table, strict=True)
+    return all(a + b == 1 for one, other in rows for a, b in zip(one, other, strict=True))
+
+
+def _prepare(
+    group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array, known: Array | None = None
+) -> list[_Prepared]:
+    """The group's denominators; nothing at all where its gate is closed for every neuron that has relevance.
+
+    known: the group's z, bias included, if it is.
+    """
     bias = layer.bias if rule.bias else None
     closed = None
     if group.gate is not Gate.ALWAYS:
@@ -181,7 +207,9 @@ def _prepare(group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, 
     flows = [flow for term in group.terms for flow in flows_of(term, rule, layer.weight, x)]
     group_bias = None if bias is None else group_bias_of(group, rule, bias)
     outside = None
-    if _is_forward(group) and (rule.bias or layer.bias is None):
+    if known is not None:
+        group_z = known
+    elif _is_forward(group) and (rule.bias or layer.bias is None):
         group_z = z  # the forward pass has computed it
     else:
         group_z = _sum_of_flows(flows, layer, x, z)
@@ -195,7 +223,7 @@ def _prepare(group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, 
     undefined = _undefined(stabilized, closed, R)
     if undefined is None and (holes := stabilized == 0).any():
         stabilized = stabilized + holes  # 0/0 with R = 0 is 0/1
-    return [_Prepared(group.factor, flows, stabilized, shift, group_bias, undefined, outside)]
+    return [_Prepared(group.factor, flows, group_z, stabilized, shift, group_bias, undefined, outside)]
 
 
 def _undefined(stabilized: Array, closed: Array | None, R: Array) -> Array | None:

@@ -130,3 +130,20 @@ def test_inputs_and_weights_stay_as_they_are(method, rng):
         engine.distribute(parse(rule), layer, x, first, R)
     assert all((a == b).all() for a, b in zip(before, (x, layer.weight, layer.bias), strict=True))
     assert (first == second).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("fired", [True, False], ids=["neurons that fired", "neurons that did not"])
+def test_the_positive_part_is_derived_only_where_it_rounds_well(dtype, fired, rng):
+    """With R at neurons with z < 0 alone, z - z^- would cancel: z^+ is a thousandth of |z^-|."""
+    weight, x = rng.uniform(0.5, 1, size=(2, 3, 5, 7)), rng.uniform(0, 1, size=(2, 4, 5, 5))
+    weight[:, :, 1:] *= 1e-3 if fired else -1e3
+    results = []
+    for kind in ("float64" if dtype == "float32" else "exact", dtype):
+        layer, a = Conv(weight).astype(kind), arrays.cast(x, kind)
+        y = layer.compute(a)
+        assert ((y > 0) == fired).all()
+        share = layer.distribute(y, parse("alpha_beta:2,1"), (a,), y)
+        results.append(share.parts[0].astype(float))
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(results[1], results[0], rtol=100 * eps, atol=100 * eps)
