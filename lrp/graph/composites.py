@@ -1,7 +1,8 @@
 """Which rule at which node: composites are lines of `pattern=rule`, and the published ones are such lines too.
 
 A pattern is a node's name with wildcards (conv*), a layer's class name (Conv), or several with | between them;
-`first:` before it keeps those that no other match precedes on the way from the input. The first line that fits wins.
+`first:` before it keeps those that no other match precedes on the way from the input; Class<Input is a node that takes
+the output of a layer of class Input (ReLU<Conv). The first line that fits wins.
 A full name or a class name reaches every node that accepts the rule; a pattern with a wildcard reaches the nodes that
 need one (a ReLU keeps its identity under *=epsilon). `z_box` without numbers takes the network's own input range.
 """
@@ -54,10 +55,14 @@ class Line:
     def __str__(self) -> str:
         return f"{self.pattern}={self.rule.text()}"
 
-    def matches(self, node: Node) -> bool:
-        """Whether one of the alternatives names the node or its class."""
+    def matches(self, node: Node, network: Network) -> bool:
+        """Whether one of the alternatives names the node or its class, and an input of the class behind its <."""
         kind = type(node.layer).__name__
-        return any(fnmatchcase(node.name, one) or one == kind for one in self._alternatives())
+        sources = {type(network.nodes[name].layer).__name__ for name in node.inputs}
+        return any(
+            (fnmatchcase(node.name, one) or one == kind) and (not source or source in sources)
+            for one, source in self._alternatives()
+        )
 
     def reaches(self, node: Node, rule: Rule) -> bool:
         """Whether the line sets the node's rule: wildcards leave nodes alone that have a rule of their own."""
@@ -66,10 +71,16 @@ class Line:
         if node.layer.default_rule is None:
             return True
         kind = type(node.layer).__name__
-        return any(one in (node.name, kind) for one in self._alternatives())
+        return any(one in (node.name, kind) for one, _ in self._alternatives())
 
-    def _alternatives(self) -> list[str]:
-        return self.pattern.removeprefix("first:").split("|")
+    def is_exact(self) -> bool:
+        """Whether the pattern spells names or classes out, without a wildcard."""
+        return not any(mark in self.pattern for mark in "*?[")
+
+    def _alternatives(self) -> list[tuple[str, str]]:
+        """Each alternative, with the class that its input must have, or "" for any."""
+        words = [word.partition("<") for word in self.pattern.removeprefix("first:").split("|")]
+        return [(one, source) for one, _, source in words]
 
 
 @dataclass(frozen=True)
@@ -84,10 +95,14 @@ class Composite:
 
         CompositeError where a line matches no node, or a node is left without a rule.
         """
-        wanted = list(network.nodes if names is None else names)
-        chosen: dict[str, Rule] = {}
+        chosen = {name: rule for name, (_, rule) in self.choose(network).items()}
+        return self.complete(network, chosen, network.nodes if names is None else names)
+
+    def choose(self, network: Network) -> dict[str, tuple[Line, Rule]]:
+        """For each node that a line reaches, the first such line and its rule; CompositeError as in assign()."""
+        chosen: dict[str, tuple[Line, Rule]] = {}
         for line in self.lines:
-            matched = [node for node in network.nodes.values() if line.matches(node)]
+            matched = [node for node in network.nodes.values() if line.matches(node, network)]
             if line.pattern.startswith("first:"):
                 matched = _first(network, matched)
             rule = line.rule
@@ -98,8 +113,12 @@ class Composite:
                 raise CompositeError(_unmatched(line, matched, network))
             for node in reached:
                 if isinstance(rule, Rule):
-                    chosen.setdefault(node.name, rule)
-        return {name: self._rule(network.nodes[name], chosen) for name in wanted if network.nodes[name].inputs}
+                    chosen.setdefault(node.name, (line, rule))
+        return chosen
+
+    def complete(self, network: Network, chosen: dict[str, Rule], names: Iterable[str]) -> dict[str, Rule]:
+        """The rule of each named node: the chosen one, or its layer's default; CompositeError where there is none."""
+        return {name: self._rule(network.nodes[name], chosen) for name in names if network.nodes[name].inputs}
 
     def _rule(self, node: Node, chosen: dict[str, Rule]) -> Rule:
         rule = chosen.get(node.name, node.layer.default_rule)
@@ -136,7 +155,7 @@ _BASE = "BatchNorm=identity AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|Add|Aver
 _KERNEL, _CONV, _DENSE = "Conv|ConvTranspose|Dense", "Conv|ConvTranspose", "Dense"
 
 
-def _preset(template: str, **defaults: Number) -> Callable[..., str]:
+def preset(template: str, **defaults: Number) -> Callable[..., str]:
     """A function from the preset's parameters, in the order of `defaults`, to its lines."""
 
     def lines(*parameters: str) -> str:
@@ -153,7 +172,7 @@ def _preset(template: str, **defaults: Number) -> Callable[..., str]:
 
 def _boxed(template: str, **defaults: Number) -> Callable[..., str]:
     """A preset whose first two parameters are the box's bounds; without them the network's own input range."""
-    rest = _preset(template, **defaults)
+    rest = preset(template, **defaults)
 
     def lines(*parameters: str) -> str:
         if len(parameters) == 1:
@@ -165,23 +184,23 @@ def _boxed(template: str, **defaults: Number) -> Callable[..., str]:
 
 
 PRESETS: dict[str, Callable[..., str]] = {
-    "epsilon": _preset("Multiply=uniform *=epsilon:{eps}", eps=1e-6),
-    "epsilon-plus": _preset("{CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
-    "epsilon-plus-flat": _preset("first:{KERNEL}=flat {CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
-    "epsilon-alpha2-beta1": _preset("{CONV}=alpha_beta:2,1 {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
-    "epsilon-alpha2-beta1-flat": _preset(
+    "epsilon": preset("Multiply=uniform *=epsilon:{eps}", eps=1e-6),
+    "epsilon-plus": preset("{CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
+    "epsilon-plus-flat": preset("first:{KERNEL}=flat {CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
+    "epsilon-alpha2-beta1": preset("{CONV}=alpha_beta:2,1 {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
+    "epsilon-alpha2-beta1-flat": preset(
         "first:{KERNEL}=flat {CONV}=alpha_beta:2,1 {DENSE}=epsilon:{eps} {BASE}", eps=1e-6
     ),
     "epsilon-gamma-box": _boxed(
         "first:{CONV}=BOX {CONV}=gamma:{gamma} {DENSE}=epsilon:{eps} {BASE}", gamma=0.25, eps=1e-6
     ),
-    "alpha1-beta0": _preset("{KERNEL}=alpha_beta:1,0 {BASE}", eps=1e-6),
-    "alpha2-beta1": _preset("{KERNEL}=alpha_beta:2,1 {BASE}", eps=1e-6),
+    "alpha1-beta0": preset("{KERNEL}=alpha_beta:1,0 {BASE}", eps=1e-6),
+    "alpha2-beta1": preset("{KERNEL}=alpha_beta:2,1 {BASE}", eps=1e-6),
     "deep-taylor": _boxed(
         "first:{KERNEL}=BOX {KERNEL}=z_plus:bias=off MaxPool|GlobalMaxPool=zero BatchNorm=identity "
         "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|Add|Average|LRN=z_plus Multiply=uniform"
     ),
-    "excitation-backprop": _preset("{KERNEL}=z_plus {BASE}", eps=1e-6),
+    "excitation-backprop": preset("{KERNEL}=z_plus {BASE}", eps=1e-6),
 }
 
 
@@ -197,12 +216,12 @@ def parse(text: str) -> Composite:
             lines = PRESETS[name](*filter(None, parameters.split(",")))
         except CompositeError as error:
             raise CompositeError(f"composite {name}: {error}") from None
-        return Composite(tuple(_line(word, optional=True) for word in lines.split()), text.strip())
+        return Composite(lines_of(lines, optional=True), text.strip())
     if "=" not in text:
         raise CompositeError(
             f"composite: expected one of {', '.join(PRESETS)}, or lines such as 'conv*=gamma *=epsilon', got {text!r}"
         )
-    return Composite(tuple(_line(word) for word in text.split()), text.strip())
+    return Composite(lines_of(text), text.strip())
 
 
 def composite(value: Composite | str | Iterable[tuple[str, Rule | str]]) -> Composite:
@@ -213,6 +232,11 @@ def composite(value: Composite | str | Iterable[tuple[str, Rule | str]]) -> Comp
         return parse(value)
     lines = tuple(Line(pattern, parse_rule(rule) if isinstance(rule, str) else rule) for pattern, rule in value)
     return Composite(lines, " ".join(map(str, lines)))
+
+
+def lines_of(text: str, optional: bool = False) -> tuple[Line, ...]:
+    """The lines that a text spells, in order; an optional one may match no node."""
+    return tuple(_line(word, optional) for word in text.split())
 
 
 def _line(word: str, optional: bool = False) -> Line:

@@ -10,10 +10,11 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import GraphError, InputError, LrpError, ShapeError, TargetError
-from lrp.graph.composites import Composite, composite as as_composite
+
 from lrp.graph.ledger import Ledger, line
 from lrp.graph.metadata import Metadata
 from lrp.graph.node import Node, in_order
+from lrp.graph.profiles import Asked, Profile, profile as as_profile
 from lrp.graph.start import Start, start as as_start
 from lrp.graph.target import target_numbers
 from lrp.graph.trace import Explanation, Gradient, Trace
@@ -124,10 +125,11 @@ class Network:
         self,
         x: Any,
         target: Any = None,
-        composite: Composite | str | Iterable[tuple[str, Rule | str]] = "epsilon",
-        start: Start | str | float | Array = "logit",
+        composite: Asked = None,
+        start: Start | str | float | Array | None = None,
         output: str | None = None,
         watch: Watch | None = None,
+        profile: Profile | str = "paper",
     ) -> Explanation:
         """Layer-wise relevance propagation from one output of each sample down to x.
 
@@ -136,26 +138,30 @@ class Network:
         Source: Bach et al. 2015, conservation from layer to layer
 
         target: the output's number or class name, or one a sample; None: the largest logit. composite: a name, lines,
-        or (pattern, rule) pairs. start: "logit" (its own value), "one", "contrastive", a number, or an array of the
-        logits' shape. output: the name of the output to explain, the first by default. A final softmax is passed over.
+        or (pattern, rule) pairs. start: "logit" (its own value), "relu", "one", "contrastive", a number, or an array
+        of the logits' shape. output: the name of the output to explain, the first by default. A final softmax is
+        passed over. profile: whose conventions ("zennit", "captum", ...: `lrp.graph.profiles`), the published ones by
+        default; composite and start are the profile's where they are left out: "epsilon" and "logit" for "paper".
         watch: called with each node's name before it computes, forwards and then backwards.
         """
-        return self.explain_trace(self.forward(x, watch), target, composite, start, output, x, watch)
+        return self.explain_trace(self.forward(x, watch), target, composite, start, output, x, watch, profile)
 
     def explain_trace(
         self,
         trace: Trace,
         target: Any = None,
-        composite: Composite | str | Iterable[tuple[str, Rule | str]] = "epsilon",
-        start: Start | str | float | Array = "logit",
+        composite: Asked = None,
+        start: Start | str | float | Array | None = None,
         output: str | None = None,
         x: Any = None,
         watch: Watch | None = None,
+        profile: Profile | str = "paper",
     ) -> Explanation:
         """explain() from a forward pass that has been made; several targets can share it. x tells the result's form."""
         first, said = self._start_node(output)
-        rules = self._rules(composite, first)
-        begin = as_start(start)
+        conventions = as_profile(profile)
+        rules = self._rules(conventions, composite, first)
+        begin = as_start(conventions.begins(composite) if start is None else start)
         chosen = target_numbers(target, trace.values[first], self.metadata.classes)
         R = begin.relevance(trace.values[first], chosen)
         relevances, lines = {first: R}, []
@@ -164,7 +170,9 @@ class Network:
                 continue
             _tell(watch, node.name)
             xs = tuple(trace.values[name] for name in node.inputs)
-            share = node.layer.divide(relevances[node.name], rules[node.name], xs, trace.values[node.name])
+            layer = conventions.stand_in(node.layer)
+            y = trace.values[node.name] if layer is node.layer else layer.compute(*xs)
+            share = layer.divide(relevances[node.name], rules[node.name], xs, y)
             lines.append(line(node.name, type(node.layer).__name__, rules[node.name], relevances[node.name], share))
             _collect(relevances, node.inputs, share.parts)
         at_inputs = {name: self._at_input(relevances, trace, name, R) for name in self.inputs}
@@ -172,7 +180,9 @@ class Network:
         arrived = sum((arrays.total(part) for part in at_inputs.values()), arrays.zeros((len(R),), arrays.total(R)))
         ledger = Ledger(tuple(lines), arrays.total(R), arrived, arrays.epsilon_of(R))
         form = self._form(x, at_inputs)
-        return Explanation(form, relevances, ledger, trace, rules, chosen, f"{said}{begin.text(first)}")
+        return Explanation(
+            form, relevances, ledger, trace, rules, chosen, f"{said}{begin.text(first)}", conventions.name
+        )
 
     def gradient(
         self,
@@ -195,13 +205,13 @@ class Network:
         gradients.update(at_inputs)
         return Gradient(self._form(x, at_inputs), gradients, trace, chosen)
 
-    def _rules(self, composite: Composite | str | Iterable[tuple[str, Rule | str]], first: str) -> dict[str, Rule]:
+    def _rules(self, conventions: Profile, asked: Asked, first: str) -> dict[str, Rule]:
         """The rule of each node from `first` down. What was asked for by name is remembered: the nodes never change."""
-        key = (composite, first) if isinstance(composite, str) else None
+        key = (conventions.name, asked, first) if isinstance(asked, (str, type(None))) else None
         metadata, rules = self._assigned.get(key, (None, {}))
         if metadata is not self.metadata:
             above = self.ancestors(first)
-            rules = as_composite(composite).assign(self, [name for name in self.nodes if name in above])
+            rules = conventions.assign(self, asked, [name for name in self.nodes if name in above])
         if key is not None:
             self._assigned[key] = self.metadata, rules
         return dict(rules)

@@ -44,7 +44,7 @@ class Explanation:
 
     relevance: in the form and layout of x, in the unit of the explained output. relevances: of each node's output.
     rules: what each node did. start: where the backward pass began and with what, in words. target: one output
-    number a sample (of the flattened output).
+    number a sample (of the flattened output). profile: whose conventions the rules were computed by.
     """
 
     relevance: Any
@@ -54,3 +54,4 @@ class Explanation:
     rules: dict[str, Rule]
     target: Array
     start: str
+    profile: str = "paper"
