@@ -1,0 +1,191 @@
+"""The golden vectors as files: written to a folder, read back by whoever wants to be measured.
+
+    FOLDER/manifest.json          format, version, the identifiers of all cases, SHA-256 of every JSON file
+    FOLDER/layers/<kind>.json     the cases of one layer by itself
+    FOLDER/networks/<name>.json   the cases of one network
+    FOLDER/vectors.h5             the same in float64, each number rounded once from its exact value
+
+See docs/golden-vectors.md. The same release writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.conformance import plain
+from lrp.conformance.case import Case, cases
+from lrp.errors import LoadError, SaveError
+from lrp.formats.reader import Limits
+from lrp.formats.safe import Writer, create
+from lrp.formats.sandbox import open_file
+from lrp.graph.ledger import STORED
+
+FORMAT, VERSION = "lrp-vectors", 1
+
+
+def write(folder: str | os.PathLike[str], only: str = "") -> int:
+    """Write all cases whose identifier starts with `only`; the number of cases. SaveError where that cannot be."""
+    target = Path(folder)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with create(target / "vectors.h5") as file:
+            file.attribute("/", "format", FORMAT)
+            file.attribute("/", "format_version", VERSION)
+            for case in cases():
+                if case.id.startswith(only):
+                    groups.setdefault(case.group, []).append(_told(case))
+                    _store(file, case)
+        digests = {}
+        for group, told in groups.items():
+            path = target / f"{group}.json"
+            path.parent.mkdir(exist_ok=True)
+            text = _json({"format": FORMAT, "format_version": VERSION, "group": group, "cases": told})
+            path.write_bytes(text)
+            digests[f"{group}.json"] = hashlib.sha256(text).hexdigest()
+        identifiers = [one["id"] for told in groups.values() for one in told]
+        manifest = {"format": FORMAT, "format_version": VERSION, "cases": identifiers, "sha256": digests}
+        (target / "manifest.json").write_bytes(_json(manifest))
+    except OSError as error:
+        raise SaveError(f"{os.fspath(folder)!r}: the vectors cannot be written: {error}") from None
+    return len(identifiers)
+
+
+def read(folder: str | os.PathLike[str]) -> Iterator[Vector]:
+    """The cases of a folder, with their answers; LoadError where a file is missing, damaged or of another version."""
+    root = Path(folder)
+    manifest = _loaded(root / "manifest.json")
+    for name, digest in manifest.get("sha256", {}).items():
+        path = root / name
+        data = _loaded(path)
+        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise LoadError(f"{path}: expected the bytes that the manifest states, got others; write the vectors anew")
+        for told in data["cases"]:
+            yield Vector(told)
+
+
+class Vector:
+    """One case as it stands in a file."""
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        try:
+            self.id: str = told["id"]
+            self.exact: bool = told["arithmetic"] == "exact"
+            self.activations: dict[str, Any] = told["activations"]
+            self.relevances: dict[str, Any] = told["relevances"]
+            network = plain.as_network(told["network"])
+            x = {k: _entered(network, k, v) for k, v in told["x"].items()}
+            start = None if told["start"] is None else plain.floats(told["start"])
+            target = None if told["target"] is None else tuple(told["target"])
+            self.case = Case(self.id, network, x, told["composite"], start, target)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise LoadError(f"vectors: a case lacks or misstates {error}; write the vectors anew") from None
+
+    def relevance(self, node: str) -> Array:
+        """The expected relevance of a node's output, rounded once to float64."""
+        return plain.floats(self.relevances[node])
+
+    def inputs(self) -> list[str]:
+        """The names of the network's inputs."""
+        return list(self.case.x)
+
+
+def read_results(path: str | os.PathLike[str], trusted: bool = False) -> dict[str, dict[str, Array]]:
+    """What another implementation has found: identifier -> node -> array, from an HDF5 file of datasets id/node.
+
+    NaN and infinity are read as they are: they are findings too.
+    """
+    with open_file(path, trusted, Limits(seconds=60.0)) as file:
+        return dict(_results(file, "", ()))
+
+
+def _results(file: Any, path: str, parts: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Array]]]:
+    found = {}
+    for name in file.children(path or "/"):
+        below = f"{path}/{name}"
+        if file.kind(below) == "dataset":
+            found[name] = file.array(below, finite=False)
+        else:
+            yield from _results(file, below, (*parts, name))
+    if found:
+        yield "/".join(parts), found
+
+
+def _entered(network: Any, name: str, data: Any) -> Array:
+    values = plain.floats(data)
+    return values.astype(np.int64) if network.nodes[name].layer.settings()["tokens"] else values
+
+
+def _told(case: Case) -> dict[str, Any]:
+    """The case as plain data."""
+    answer = case.answer
+    return {
+        "id": case.id,
+        "arithmetic": "exact" if case.exact else "float64",
+        "network": plain.network(case.network),
+        "x": {name: plain.array(x) for name, x in case.x.items()},
+        "start": None if case.start is None else plain.array(case.start),
+        "target": None if case.target is None else list(case.target),
+        "composite": case.composite,
+        "rules": {name: rule.text() for name, rule in answer.rules.items()},
+        "activations": {name: plain.array(v) for name, v in answer.trace.values.items()},
+        "relevances": {name: plain.array(R) for name, R in answer.relevances.items()},
+        "ledger": [
+            {"node": line.name, **{key: [plain.number(v) for v in getattr(line, key).tolist()] for key in STORED}}
+            for line in answer.ledger.lines
+        ],
+    }
+
+
+def _store(file: Writer, case: Case) -> None:
+    """The case in float64: one group with groups for its arrays."""
+    answer = case.answer
+    root = f"/{case.id}"
+    file.group(root)
+    file.attribute(root, "composite", case.composite)
+    file.attribute(root, "arithmetic", "exact" if case.exact else "float64")
+    for index, layer in enumerate({id(n.layer): n.layer for n in case.network.nodes.values()}.values()):
+        for name, weight in layer.weights().items():
+            file.array(f"{root}/weights/{index}/{name}", weight)
+    for name, x in case.x.items():
+        file.array(f"{root}/x/{name}", x)
+    if case.start is not None:
+        file.array(f"{root}/start", case.start)
+    if case.target is not None:
+        file.array(f"{root}/target", np.array(case.target, dtype=np.int64))
+    for name, value in answer.trace.values.items():
+        file.array(f"{root}/activations/{name}", _rounded(value))
+    for name, R in answer.relevances.items():
+        file.array(f"{root}/relevances/{name}", _rounded(R))
+    for line in answer.ledger.lines:
+        rows = np.stack([_rounded(np.asarray(getattr(line, key))) for key in STORED])
+        file.array(f"{root}/ledger/{line.name}", rows)
+
+
+def _rounded(values: Array) -> Array:
+    """Fractions rounded once to float64; whole numbers stay."""
+    return values if values.dtype.kind in "iu" else arrays.cast(values, "float64")
+
+
+def _json(data: Any) -> bytes:
+    return (json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True) + "\n").encode("ascii")
+
+
+def _loaded(path: Path) -> Any:
+    """One JSON file of this format and version."""
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise LoadError(f"{path}: expected a file of golden vectors, got none that can be read: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT or data.get("format_version") != VERSION:
+        raise LoadError(f"{path}: expected {FORMAT} of version {VERSION}, got another file; write the vectors anew")
+    return data
