@@ -15,7 +15,7 @@ from typing import TextIO
 
 import numpy as np
 
-from lrp.cli import audit, convert, explain, info, rules
+from lrp.cli import audit, convert, explain, info, rules, vectors
 from lrp.errors import LrpError
 
 COMMANDS = (
@@ -24,6 +24,7 @@ COMMANDS = (
     audit,
     convert,
     rules,
+    vectors,
 )
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # the last two as shells count signals
 

@@ -11,21 +11,17 @@ A result agrees where |result - expected| <= tolerance max|expected| of its arra
 from __future__ import annotations
 
 import os
-import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.conformance.case import Case
-from lrp.conformance.deviations import SINGLE, Deviation, libraries, pairs
+from lrp.conformance.reasons import TOLERANCES, Reasons, difference_of
 from lrp.conformance.vectors import Vector, read
-from lrp.errors import InputError, LrpError
+from lrp.errors import InputError
 
-TOLERANCES = {"float64": 1e-9, "float32": 1e-5}
 Result = Array | Mapping[str, Array]
 
 
@@ -78,11 +74,11 @@ def check(results: Mapping[str, Result], folder: str | os.PathLike[str] | Iterab
     results: identifier -> the relevance of the case's input, or node name -> array for any of its nodes.
     InputError for identifiers that no case has.
     """
-    left = dict(results)
+    left, reasons = dict(results), Reasons()
     verdicts, missing = [], []
     for vector in _vectors(folder):
         if vector.id in left:
-            verdicts.append(judge(vector, left.pop(vector.id)))
+            verdicts.append(judge(vector, left.pop(vector.id), reasons))
         else:
             missing.append(vector.id)
     if left:
@@ -96,17 +92,19 @@ def check(results: Mapping[str, Result], folder: str | os.PathLike[str] | Iterab
 def run(explain: Callable[[Vector], Result | None], folder: str | os.PathLike[str] | Iterable[Vector]) -> Report:
     """Ask an implementation for every case, then judge what it answers; None leaves a case out."""
     verdicts, missing = [], []
+    reasons = Reasons()
     for vector in _vectors(folder):
         result = explain(vector)
         if result is None:
             missing.append(vector.id)
         else:
-            verdicts.append(judge(vector, result))
+            verdicts.append(judge(vector, result, reasons))
     return Report(tuple(verdicts), tuple(missing))
 
 
-def judge(vector: Vector, result: Result) -> Verdict:
-    """One case."""
+def judge(vector: Vector, result: Result, reasons: Reasons | None = None) -> Verdict:
+    """One case; `reasons` remembers what explained the cases before."""
+    reasons = Reasons() if reasons is None else reasons
     given = _by_node(vector, result)
     expected = {name: vector.relevance(name) for name in given}
     wrong_shape = [name for name in given if given[name].shape != expected[name].shape]
@@ -115,10 +113,10 @@ def judge(vector: Vector, result: Result) -> Verdict:
         reason = f"{name} has shape {given[name].shape}, expected {expected[name].shape}: axes in another order?"
         return Verdict(vector.id, False, np.inf, (reason,))
     tolerance = max(TOLERANCES.get(str(array.dtype), 1e-9) for array in given.values())
-    difference = _difference(given, expected)
+    difference = difference_of(given, expected)
     if difference <= tolerance:
         return Verdict(vector.id, True, difference)
-    return Verdict(vector.id, False, difference, tuple(_reasons(vector.case, given, expected, tolerance)))
+    return Verdict(vector.id, False, difference, reasons.of(vector.case, given, expected, tolerance))
 
 
 def _vectors(folder: str | os.PathLike[str] | Iterable[Vector]) -> Iterable[Vector]:
@@ -136,50 +134,3 @@ def _by_node(vector: Vector, result: Result) -> dict[str, Array]:
     if unknown or not result:
         raise InputError(f"{vector.id}: expected arrays by node ({', '.join(vector.relevances)}), got {unknown}")
     return {name: np.asarray(array) for name, array in result.items()}
-
-
-def _difference(given: Mapping[str, Array], expected: Mapping[str, Array]) -> float:
-    """The largest of max|given - expected| / max|expected| over the nodes; infinite for NaN."""
-    worst = 0.0
-    for name, array in given.items():
-        if not np.isfinite(array).all():
-            return np.inf
-        off, size = np.abs(array - expected[name]).max(), np.abs(expected[name]).max()
-        worst = max(worst, float(off / size) if size else (0.0 if off == 0 else np.inf))
-    return worst
-
-
-def _reasons(case: Case, given: Mapping[str, Array], expected: Mapping[str, Array], tolerance: float) -> Iterator[str]:
-    """What explains the numbers, the simplest explanation first; one sentence that nothing does, otherwise."""
-    values, true = (np.concatenate([a[name].ravel() for name in given]) for a in (given, expected))
-    if not np.isfinite(values).all():
-        yield "0/0 is not guarded: NaN or infinity where a denominator is zero"
-        return
-    if _difference(given, expected) <= TOLERANCES["float32"]:
-        yield "float32 arithmetic inside, or a small stabilizer: the difference is below 1e-5"
-    found = [d.words for d in SINGLE if _explains(case, d, given, tolerance)]
-    found += [f"it agrees with the profile {p.name}" for p in libraries() if _explains(case, p, given, tolerance)]
-    if not found and np.abs(true).max() > 0:
-        factor = float(values @ true / (true @ true))
-        if np.abs(values - factor * true).max() <= tolerance * np.abs(values).max():
-            found = [f"every number is {factor:.6g} times the expected one"]
-    if not found:
-        both = next((d for d in pairs() if _explains(case, d, given, tolerance)), None)
-        found = ["no known deviation explains it"] if both is None else [both.words]
-    yield from found
-
-
-def _explains(case: Case, how: Any, given: Mapping[str, Array], tolerance: float) -> bool:
-    """Whether a deviation, or a library's profile, gives the numbers in question."""
-    start = how.start if isinstance(how, Deviation) else None
-    if isinstance(how, Deviation):
-        if start is not None and case.start is not None:
-            return False
-        how = how.profile()
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            relevances = case.explain(how, start=start).relevances
-    except LrpError:
-        return False
-    return _difference(given, {name: relevances[name] for name in given}) <= tolerance

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 from lrp.graph.libraries import PROFILES
@@ -148,13 +147,6 @@ SINGLE: tuple[Deviation, ...] = (
         for rule in ("zero", "epsilon:1e-06", "alpha_beta:1,0", "alpha_beta:2,1", "z_plus", "w_square", "flat")
     ),
 )
-
-
-def pairs() -> Iterator[Deviation]:
-    """Two deviations at once, where they do not force the same thing."""
-    for one, other in combinations(SINGLE, 2):
-        if not (one.lines and other.lines) and not (one.start and other.start):
-            yield one & other
 
 
 def libraries() -> Iterator[Profile]:

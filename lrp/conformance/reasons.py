@@ -1,0 +1,98 @@
+"""Why a result differs: the known deviations are tried on the case until one gives the foreign numbers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.conformance.case import Case
+from lrp.conformance.deviations import SINGLE, Deviation, libraries
+from lrp.errors import LrpError
+from lrp.graph.profiles import Profile
+
+TOLERANCES = {"float64": 1e-9, "float32": 1e-5}
+Arrays = Mapping[str, Array]
+
+
+def difference_of(given: Arrays, expected: Arrays) -> float:
+    """The largest of max|given - expected| / max|expected| over the nodes; infinite for NaN."""
+    worst = 0.0
+    for name, array in given.items():
+        if not np.isfinite(array).all():
+            return np.inf
+        off, size = np.abs(array - expected[name]).max(), np.abs(expected[name]).max()
+        worst = max(worst, float(off / size) if size else (0.0 if off == 0 else np.inf))
+    return worst
+
+
+class Reasons:
+    """Finds reasons, and tries the pairs of deviations first that have explained a case before."""
+
+    def __init__(self) -> None:
+        self.pairs: list[Deviation] = []
+
+    def of(self, case: Case, given: Arrays, expected: Arrays, tolerance: float) -> tuple[str, ...]:
+        """What explains the numbers, the simplest explanations first; one sentence that nothing does, otherwise."""
+        values = np.concatenate([given[name].ravel() for name in given])
+        if not np.isfinite(values).all():
+            return ("0/0 is not guarded: NaN or infinity where a denominator is zero",)
+        found = []
+        if difference_of(given, expected) <= TOLERANCES["float32"]:
+            found.append("float32 arithmetic inside, or a small stabilizer: the difference is below 1e-5")
+        effective = []
+        for deviation in SINGLE:
+            numbers = _by(case, deviation, list(given))
+            if numbers is not None and difference_of(given, numbers) <= tolerance:
+                found.append(deviation.words)
+            if numbers is not None and difference_of(numbers, expected) > tolerance:
+                effective.append(deviation)
+        for profile in libraries():
+            numbers = _by(case, profile, list(given))
+            if numbers is not None and difference_of(given, numbers) <= tolerance:
+                found.append(f"it agrees with the profile {profile.name}")
+        found = found or _factor(values, np.concatenate([expected[name].ravel() for name in given]), tolerance)
+        return tuple(found) or self._pair(case, given, effective, tolerance)
+
+    def _pair(self, case: Case, given: Arrays, effective: list[Deviation], tolerance: float) -> tuple[str, ...]:
+        """Two deviations at once, of which one at least changes this case by itself."""
+        for deviation in (*self.pairs, *_pairs(effective)):
+            numbers = _by(case, deviation, list(given))
+            if numbers is not None and difference_of(given, numbers) <= tolerance:
+                if deviation not in self.pairs:
+                    self.pairs.append(deviation)
+                return (deviation.words,)
+        return ("no known deviation explains it",)
+
+
+def _pairs(effective: list[Deviation]) -> Iterator[Deviation]:
+    for index, one in enumerate(effective):
+        for other in SINGLE:
+            if other not in effective[: index + 1] and not (one.lines and other.lines or one.start and other.start):
+                yield one & other
+
+
+def _factor(values: Array, true: Array, tolerance: float) -> list[str]:
+    """A constant factor between the result and what is expected."""
+    if not true.any():
+        return []
+    factor = float(values @ true / (true @ true))
+    alike = np.abs(values - factor * true).max() <= tolerance * np.abs(values).max()
+    return [f"every number is {factor:.6g} times the expected one"] if alike else []
+
+
+def _by(case: Case, how: Deviation | Profile, names: list[str]) -> Arrays | None:
+    """The case's relevances under a deviation or a library's profile; None where it does not apply."""
+    start = how.start if isinstance(how, Deviation) else None
+    if start is not None and case.start is not None:
+        return None
+    profile = how.profile() if isinstance(how, Deviation) else how
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            relevances = case.explain(profile, start=start).relevances
+    except LrpError:
+        return None
+    return {name: relevances[name] for name in names if name in relevances}
