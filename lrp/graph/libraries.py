@@ -32,7 +32,7 @@ ZENNIT = Profile(
     options={
         "zero": "",
         "epsilon": "",
-        "gamma": "eps=1e-6",
+        "gamma": "eps=1e-6,gate=layer",
         "z_plus": "eps=1e-6",
         "alpha_beta": "eps=1e-6",
         "z_box": "eps=1e-6",
@@ -45,6 +45,7 @@ ZENNIT = Profile(
         "every rule has a stabilizer of 1e-6, not only epsilon",
         "w_square counts the bias, squared, in its denominator",
         "gamma at z = 0 opens neither branch: the relevance is gone",
+        "gamma without bias goes by the sign of z with the bias all the same",
         "one-sided neurons under alpha-beta keep alpha R: the inhibitory share is gone",
         "batch normalisation passes relevance unchanged, so the part of its shift is shared among the inputs",
         "average pooling and sums (as a Sum module) are divided by their contributions whatever rule is chosen",

@@ -232,6 +232,7 @@ class LinearRule(Rule):
     one_sided: OneSided = OneSided.DROP
     whole_bias: bool = False  # the bias counts whole, with its sign, in every group, whatever the group's table
     sign: Sign = Sign.PRODUCT
+    layer_gate: bool = False  # the gates go by the layer's own z, with the bias even where the rule leaves it out
     count_padding: bool = False  # a source of ones is 1 in zero padding too; what falls there is dropped
     low: Bound | None = None
     high: Bound | None = None
@@ -296,6 +297,7 @@ def option_texts(rule: LinearRule) -> dict[str, str]:
         "rms": number_text(stabilizer.rms),
         "bias": ("whole" if rule.whole_bias else "on") if rule.bias else "off",
         "sign": rule.sign.value,
+        "gate": "layer" if rule.layer_gate else "rule",
         "padding": "count" if rule.count_padding else "skip",
         "sink": rule.sink.value,
         "one_sided": rule.one_sided.value,

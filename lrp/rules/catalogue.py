@@ -14,6 +14,7 @@ These exist to reproduce what implementations do (see `lrp.graph.profiles`):
     zero        the value of a stabilized denominator that is exactly zero; "auto": as for any other
     rms         this multiple of the denominators' root mean square, over the batch, is added to eps
     sign        "product", "weight" or "positive": whose sign a table goes by (`Sign`)
+    gate        "rule" or "layer": whether gamma goes by the sign of z as the rule has it, or with the bias in any case
     padding     "skip" or "count": whether zero padding counts as an input for w_square and flat
 """
 
@@ -215,6 +216,12 @@ def _with_sign(rule: LinearRule, value: Any) -> LinearRule:
     return replace(rule, sign=sign, groups=signed(rule.groups, sign) if sign is not rule.sign else rule.groups)
 
 
+def _with_gate(rule: LinearRule, value: Any) -> LinearRule:
+    if value not in ("rule", "layer"):
+        raise RuleError(f"{rule.name}: expected gate to be rule or layer, got {value!r}")
+    return replace(rule, layer_gate=value == "layer")
+
+
 def _with_padding(rule: LinearRule, value: Any) -> LinearRule:
     if value not in ("skip", "count"):
         raise RuleError(f"{rule.name}: expected padding to be skip or count, got {value!r}")
@@ -244,6 +251,7 @@ _OPTIONS = {
     "rms": _with_rms,
     "bias": _with_bias,
     "sign": _with_sign,
+    "gate": _with_gate,
     "padding": _with_padding,
     "sink": _with_sink,
     "one_sided": _with_one_sided,

@@ -199,7 +199,7 @@ def _prepare(
     bias = layer.bias if rule.bias else None
     closed = None
     if group.gate is not Gate.ALWAYS:
-        plain = z if rule.bias or layer.bias is None else layer.apply(layer.weight, x)
+        plain = z if rule.bias or rule.layer_gate or layer.bias is None else layer.apply(layer.weight, x)
         opened = plain > 0 if group.gate is Gate.POSITIVE else plain < 0
         if not (opened & (R != 0)).any():
             return []

@@ -73,6 +73,21 @@ def test_the_sign_of_the_weight_alone(rng, sign):
     assert np.allclose(got, expected, rtol=1e-12)
 
 
+def test_the_gate_of_the_layer(rng):
+    x, w, b, R = rng.normal(size=(2, 3)), rng.normal(size=(3, 5)), 3 * rng.normal(size=5), rng.normal(size=(2, 5))
+    got, _ = layer_ledger(Dense(w, b), x, R, "gamma:0.25,bias=off,gate=layer")
+    other, _ = layer_ledger(Dense(w, b), x, R, "gamma:0.25,bias=off")
+    expected = np.zeros_like(x)
+    for n in range(2):
+        for k in range(5):
+            products = x[n] * w[:, k]
+            keep = np.maximum if products.sum() + b[k] > 0 else np.minimum
+            contributions = products + 0.25 * keep(products, 0)
+            expected[n] += contributions / contributions.sum() * R[n, k]
+    assert np.allclose(got, expected, rtol=1e-12)
+    assert not np.allclose(got, other)
+
+
 def test_padding_that_counts_is_dropped_and_said(rng):
     x, w = rng.normal(size=(2, 3, 5, 2)), rng.normal(size=(3, 3, 2, 4))
     layer = Conv(w, rng.normal(size=4), padding="same")
@@ -128,7 +143,7 @@ def test_every_layer_takes_the_gradient_when_told(rng):
 @pytest.mark.parametrize(
     "text",
     [
-        "gamma:0.25,eps=1e-06,stab=plus,zero=1e-07,rms=0.1,bias=whole,sign=weight,one_sided=renormalise",
+        "gamma:0.25,eps=1e-06,stab=plus,zero=1e-07,rms=0.1,bias=whole,sign=weight,gate=layer,one_sided=renormalise",
         "w_square:padding=count,bias=on",
         "alpha_beta:2,1,sign=positive",
         "gradient",
@@ -143,7 +158,7 @@ def test_options_survive_text_and_data(text):
 
 
 def test_wrong_options_are_refused():
-    for text in ("zero:stab=up", "zero:bias=half", "flat:padding=yes", "zero:sign=none", "winner:share,x"):
+    for text in ("gamma:1,gate=open", "zero:stab=up", "zero:bias=half", "flat:padding=yes", "zero:sign=none", "winner:share,x"):
         with pytest.raises(RuleError):
             parse(text)
     rule = gamma(1, sign="weight")
