@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 import lrp
+from arras_windows import Windows
 from lrp.text import TextModel, newsgroups, relevances
-from lrp.text.deletion import deletion_curve, random_curves, ranking
+from lrp.text.deletion import deletion_curve, random_ranking, ranking
 from lrp.text.relevance import Method, gradient_times_input, propagation, sensitivity
 from lrp.text.vectors import (
     document_vector,
@@ -35,6 +36,7 @@ METHODS: dict[str, Method] = {"LRP": propagation(), "SA": sensitivity, "GI": gra
 COUNTS = (0, 1, 2, 3, 5, 10, 15, 20, 30, 40, 50)
 LEAST = 100  # words of a post that takes part in the deletion experiments
 DRAWS = 10
+CHECKED = 32  # posts on which the shortcut is compared with the network, at every fifth count
 TOP, FOUND = 10, 5
 NEIGHBOURS = (1, 3, 5, 10, 20, 30)
 
@@ -66,16 +68,27 @@ def words_by(model: TextModel, texts: Sequence[np.ndarray], targets: np.ndarray,
     return [found[index] for index in range(len(texts))]
 
 
+def curve(model: TextModel, posts: Posts, rankings: Sequence[np.ndarray]) -> np.ndarray:
+    """Accuracy after deletion, by the shortcut where the network allows it; a sample of it is checked each time."""
+    windows = Windows.of(model)
+    if windows is None:
+        return deletion_curve(model.classify, posts.texts, rankings, posts.labels, COUNTS)
+    sample = (posts.texts[:CHECKED], rankings[:CHECKED], posts.labels[:CHECKED], COUNTS[::5])
+    if not np.array_equal(windows.curve(*sample), deletion_curve(model.classify, *sample)):
+        raise SystemExit("the shortcut of arras_windows.py does not agree with the network")
+    return windows.curve(posts.texts, rankings, posts.labels, COUNTS)
+
+
 def deletions(model: TextModel, posts: Posts, targets: np.ndarray, descending: bool, seed: int) -> Curves:
     """Accuracy against the number of deleted words, for each method and for the mean of the random draws."""
     curves = {}
     for name, method in METHODS.items():
         found = words_by(model, posts.texts, targets, method)
-        orders = [ranking(R, numbers, descending) for R, numbers in zip(found, posts.texts)]
-        curves[name] = deletion_curve(model.classify, posts.texts, orders, posts.labels, COUNTS)
-    drawn = random_curves(model.classify, posts.texts, posts.labels, COUNTS, DRAWS, np.random.default_rng(seed))
-    curves["random"] = drawn.mean(axis=0)
-    curves["random, standard deviation"] = drawn.std(axis=0, ddof=1)
+        curves[name] = curve(model, posts, [ranking(R, text, descending) for R, text in zip(found, posts.texts)])
+    rng = np.random.default_rng(seed)
+    drawn = [curve(model, posts, [random_ranking(text, rng) for text in posts.texts]) for _ in range(DRAWS)]
+    curves["random"] = np.mean(drawn, axis=0)
+    curves["random, standard deviation"] = np.std(drawn, axis=0, ddof=1)
     return {name: curve.tolist() for name, curve in curves.items()}
 
 
@@ -180,11 +193,11 @@ def main() -> None:
     long = np.array([len(text) >= LEAST for text in texts])
     say(f"{len(texts)} test posts, {100 * right.mean():.2f} % classified correctly; {long.sum()} have {LEAST} words or "
         f"more, {100 * right[long].mean():.2f} % of them are classified correctly")
-    begun = time.perf_counter()
     for name, method in METHODS.items():
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         words_by(model, texts, posts.chosen, method)
-        say(f"{name}: relevances of all {len(texts)} posts in {time.perf_counter() - begun:.1f} s")
+        say(f"{name}: relevances of all {len(texts)} posts in {time.perf_counter() - begun:.1f} s, "
+            f"{time.process_time() - used:.1f} s of processor time")
 
     good, bad = posts.some(np.flatnonzero(long & right)), posts.some(np.flatnonzero(long & ~right))
     results = {}
