@@ -85,14 +85,25 @@ def train(network: Classifier, numbers: list[np.ndarray], labels: np.ndarray, ep
     network.eval()
 
 
+def begin_with(network: Classifier, other: TextModel, vocabulary: Vocabulary) -> None:
+    """Copy the word vectors of a trained model."""
+    if other.vocabulary != vocabulary:
+        raise SystemExit("the other model knows other words; train it again with the same settings")
+    with torch.no_grad():
+        weight = other.network.nodes[other.embedding].layer.weights()["weight"]
+        network.vectors.table.weight.copy_(torch.from_numpy(weight))
+
+
 def main(
     model_file: Path,
     build: Callable[[int, int], Classifier],
     convert: Callable[[dict[str, np.ndarray]], list[lrp.Node]],
     epochs: int,
+    vectors: Path | None = None,
 ) -> None:
     """Train `build(words, classes)`, write `convert(weights)` to `model_file`, measure what was written.
 
+    vectors: a model file of the same vocabulary whose word vectors are taken to begin with.
     The embedding is stored in half precision; the accuracy that is printed is that of the file, read again.
     """
     parser = argparse.ArgumentParser()
@@ -109,6 +120,8 @@ def main(
     vocabulary = Vocabulary.build(documents, MINIMUM)
     classes = tuple(sorted({post.group for post in posts}))
     network = build(len(vocabulary), len(classes))
+    if vectors is not None:
+        begin_with(network, TextModel.of(lrp.load(vectors)), vocabulary)
     if options.checkpoint and options.checkpoint.exists():
         network.load_state_dict(torch.load(options.checkpoint, weights_only=True))
     else:

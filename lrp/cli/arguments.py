@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import FLOATS, Array
+from lrp.cli.letter import SUFFIXES, Letter, is_text
 from lrp.errors import InputError, LoadError
 from lrp.formats import load
 from lrp.graph import PRESETS, Network
@@ -33,7 +34,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def add_explained(parser: argparse.ArgumentParser) -> None:
     """INPUT --target --composite --start --output --fit"""
-    parser.add_argument("input", metavar="INPUT", help=f"one of {', '.join(READERS)}")
+    parser.add_argument("input", metavar="INPUT", help=f"one of {', '.join(READERS)}, or a text ({', '.join(SUFFIXES)})")
     parser.add_argument(
         "--target",
         action="append",
@@ -54,6 +55,7 @@ def add_explained(parser: argparse.ArgumentParser) -> None:
         help=f"the relevance at the output: {', '.join(STARTS)} or a number (default: %(default)s)",
     )
     parser.add_argument("--output", metavar="NODE", help="which output, where the network has several")
+    parser.add_argument("--encoding", default="utf-8", help="how a text's bytes are read (default: %(default)s)")
     parser.add_argument("--fit", action="store_true", help="resize and convert a picture to what the model takes")
 
 
@@ -89,11 +91,14 @@ def targets(given: list[str] | None, classes: tuple[str, ...]) -> list[str | Non
     return texts
 
 
-def read(path: str, model: Network, fit: bool = False) -> Any:
+def read(path: str, model: Network, fit: bool = False, encoding: str = "utf-8") -> Any:
     """The network's input from a file: an array with the samples first, or a dict of them for several inputs."""
+    if is_text(path):
+        return Letter(model, path, encoding).batch
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in READERS:
-        raise LoadError(f"{path}: expected an input of the kind {', '.join(READERS)}, got {suffix or 'no suffix'!r}")
+        kinds = ", ".join([*READERS, *SUFFIXES])
+        raise LoadError(f"{path}: expected an input of the kind {kinds}, got {suffix or 'no suffix'!r}")
     return READERS[suffix](path, model, fit)
 
 

@@ -37,7 +37,7 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the ledger of every sample and target; then, on standard error, what does not close."""
     network = common.network(arguments)
-    x = common.read(arguments.input, network, arguments.fit)
+    x = common.read(arguments.input, network, arguments.fit, arguments.encoding)
     explanations = explain(network, x, arguments)
     print(heading(network, explanations[0], arguments))
     failures = [failure for explanation in explanations for failure in _print(explanation, network)]

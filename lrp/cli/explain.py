@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrp.cli import arguments as common
+from lrp.cli.letter import Letter, is_text
 from lrp.cli.report import closing, heading, prediction
 from lrp.errors import InputError
 from lrp.formats.output import check_target, write_bytes
@@ -16,6 +17,7 @@ from lrp.graph import Explanation, Network
 from lrp.views.explained import draw, draw_bare
 from lrp.views.extras import require
 from lrp.views.heatmap import FORMATS, as_map, limit_of
+from lrp.views.letter import VIEWS
 from lrp.views.progress import progress
 
 
@@ -24,7 +26,8 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("explain", help="explain a prediction: heatmap, relevance file, ledger")
     common.add_model(parser)
     common.add_explained(parser)
-    parser.add_argument("--out", metavar="PICTURE", help=f"write the heatmap: {', '.join(FORMATS)}")
+    kinds = f"{', '.join(FORMATS)}; of a text: {', '.join(VIEWS)}"
+    parser.add_argument("--out", metavar="PICTURE", help=f"write the heatmap: {kinds}")
     parser.add_argument("--save", metavar="FILE.h5", help="write relevance, every node's relevance and the ledger")
     parser.add_argument(
         "--limit", type=common.finite, help="|R| of the strongest colour (default: each panel's largest)"
@@ -37,23 +40,33 @@ def run(arguments: argparse.Namespace) -> int:
     """Explain, print, and only then write."""
     kind = _check_outputs(arguments)
     network = common.network(arguments)
-    x = common.read(arguments.input, network, arguments.fit)
+    letter = Letter(network, arguments.input, arguments.encoding) if is_text(arguments.input) else None
+    x = common.read(arguments.input, network, arguments.fit) if letter is None else letter.batch
     explanations = explain(network, x, arguments)
+    if letter is not None:
+        explanations = [letter.counted(explanation) for explanation in explanations]
     for explanation in explanations:
         explanation.ledger.check()
     notes = {"model": arguments.model, "input": arguments.input, "composite": arguments.composite}
     note = f"composite {arguments.composite}; {explanations[0].start}"
     picture = b""
-    if arguments.bare and kind is not None:
+    if letter is not None and kind is not None:
+        picture = letter.page(explanations, kind, arguments.limit)
+    elif arguments.bare and kind is not None:
         picture = draw_bare(network, explanations, arguments.limit, note)
     elif kind is not None:
         picture = draw(network, explanations, arguments.limit, note, kind)
     _print(network, explanations, arguments)
+    if letter is not None:
+        print("", *(letter.summary(explanation) for explanation in explanations), sep="\n\n")
     if arguments.save is not None:
         save_explanations(explanations, arguments.save, notes)
         print(f"\n{arguments.save}: relevance, relevances of every node, ledger")
     if arguments.out is not None:
         write_bytes(arguments.out, picture)
+        if letter is not None:
+            print(f"\n{arguments.out}: the text, red where it speaks for the class, blue where against it")
+            return 0
         print(f"\n{arguments.out}: white is 0, red positive, blue negative; strongest colour at |R| =", end=" ")
         print(_limits(network, explanations, arguments))
     return 0
@@ -84,6 +97,10 @@ def _check_outputs(arguments: argparse.Namespace) -> str | None:
     check_target(arguments.out)
     kind = os.path.splitext(arguments.out)[1].lower().lstrip(".")
     allowed = ["png"] if arguments.bare else list(FORMATS)
+    if is_text(arguments.input):
+        if f".{kind}" not in VIEWS:
+            raise InputError(f"{arguments.out}: expected a name that ends in {', '.join(VIEWS)} for a text, got .{kind}")
+        return f".{kind}"
     if kind not in allowed:
         raise InputError(f"{arguments.out}: expected a picture whose name ends in .{', .'.join(allowed)}, got {kind!r}")
     require("matplotlib.figure", "matplotlib")

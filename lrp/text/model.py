@@ -3,7 +3,7 @@
 The tokenizer, the vocabulary and the class names travel in the network's metadata, so that a model file is complete.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -97,12 +97,16 @@ class TextModel:
             )
         return numbers
 
+    def batches(self, texts: Sequence[Array]) -> Iterator[tuple[list[int], Array]]:
+        """(indices of texts, their numbers padded to (n, t)), as the network takes them."""
+        return batches(self.network, texts)
+
     def logits(self, texts: Sequence[Array]) -> Array:
         """The network's output for texts given as word numbers: (n, classes)."""
         if not texts:
             raise InputError("text model: at least one text is expected, got none.")
         parts: dict[int, Array] = {}
-        for indices, batch in batches(self.network, texts):
+        for indices, batch in self.batches(texts):
             parts.update(zip(indices, self.network.forward(batch).output))
         return np.stack([parts[index] for index in range(len(texts))])
 

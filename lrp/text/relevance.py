@@ -18,9 +18,8 @@ from lrp.arrays import Array
 from lrp.graph.composites import Composite, Line
 from lrp.graph.ledger import Ledger
 from lrp.graph.ledger import Line as LedgerLine
-from lrp.graph.trace import Trace
+from lrp.graph.trace import Explanation, Trace
 from lrp.rules import epsilon, winner
-from lrp.text.batches import batches
 from lrp.text.model import TextModel
 from lrp.text.tokens import Document
 from lrp.text.vocabulary import FIRST
@@ -55,11 +54,14 @@ def propagation(composite: Composite | str = ARRAS) -> Method:
     """Layer-wise relevance propagation by a composite."""
 
     def method(model: TextModel, batch: Array, target: Target) -> Elements:
-        explanation = model.network.explain(batch, target, composite)
-        values = explanation.relevances[model.embedding]
-        return Elements(values, explanation.target, explanation.trace, explanation.ledger)
+        return _elements(model, model.network.explain(batch, target, composite))
 
     return method
+
+
+def _elements(model: TextModel, explanation: Explanation) -> Elements:
+    values = explanation.relevances[model.embedding]
+    return Elements(values, explanation.target, explanation.trace, explanation.ledger)
 
 
 def sensitivity(model: TextModel, batch: Array, target: Target) -> Elements:
@@ -128,7 +130,7 @@ def relevances(model: TextModel, texts: Sequence[Array], target: Target = None,
 
     texts     word numbers, as `model.encode` gives them; target: one for all, one for each, None: the largest logit
     """
-    for indices, batch in batches(model.network, texts):
+    for indices, batch in model.batches(texts):
         found = method(model, batch, _some(target, indices))
         for row, index in enumerate(indices):
             yield _alone(model, texts[index], index, row, found)
@@ -155,6 +157,11 @@ def _alone(model: TextModel, numbers: Array, index: int, row: int, found: Elemen
         float(arrays.total(here[None, words:])[0]),
         None if found.ledger is None else with_padding(found.ledger.sample(row), here, words),
     )
+
+
+def of_explanation(model: TextModel, numbers: Array, explanation: Explanation) -> TextRelevance:
+    """The same for one text that the network itself was asked to explain, as a batch of one that may be padded."""
+    return _alone(model, numbers, 0, 0, _elements(model, explanation))
 
 
 def with_padding(ledger: Ledger, elements: Array, words: int) -> Ledger:

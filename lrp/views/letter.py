@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from itertools import zip_longest
-from pathlib import Path
 
 from lrp.arrays import Array
-from lrp.errors import SaveError
 from lrp.text.model import TextModel
 from lrp.text.relevance import TextRelevance
 from lrp.text.tokens import Document
 from lrp.views import text as views
 
-VIEWS: dict[str, Callable[[Document, Array, str], str]] = {
-    ".html": lambda document, relevance, caption: views.html(document, relevance, Path(document.name).name, caption),
+# by the suffix of the file: document, relevance, caption, limit -> the content
+VIEWS: dict[str, Callable[[Document, Array, str, float | None], str]] = {
+    ".html": lambda document, relevance, caption, limit: views.html(
+        document, relevance, caption, limit, os.path.basename(document.name)
+    ),
     ".tex": views.latex,
     ".txt": views.terminal,
 }
@@ -48,17 +49,3 @@ def top_words(document: Document, found: TextRelevance, count: int = 10) -> str:
     width = max(map(len, [*pro, "for"]))
     rows = [("for", "against"), *zip_longest(pro, con, fillvalue="")]
     return "\n".join(f"{left:{width}}  {right}".rstrip() for left, right in rows)
-
-
-def save(path: str | os.PathLike[str], model: TextModel, document: Document, found: TextRelevance) -> None:
-    """Write the coloured text as the suffix says: .html a page, .tex for a paper, .txt for a terminal of colours."""
-    path = Path(path)
-    if path.suffix not in VIEWS:
-        raise SaveError(f"{path}: a text is written as {', '.join(VIEWS)}, got the suffix {path.suffix!r}.")
-    content = VIEWS[path.suffix](document, found.highlighted, caption(model, document, found))
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content.encode("utf-8"))
-        os.replace(part, path)
-    except OSError as error:
-        raise SaveError(f"{path}: cannot be written: {error.strerror or error}.") from error

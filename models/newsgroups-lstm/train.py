@@ -1,4 +1,5 @@
-"""Train the recurrent newsgroup classifier: an LSTM over learnt word vectors, the maximum over its outputs.
+"""Train the recurrent newsgroup classifier: an LSTM, the maximum over its outputs; its word vectors begin as those of
+the convolutional one and are learnt further.
 
     python models/newsgroups-lstm/train.py FOLDER_WITH_THE_ARCHIVE
 """
@@ -17,9 +18,10 @@ import newsgroups_training as training  # noqa: E402  (the folder above is not a
 import lrp  # noqa: E402
 
 SIZE = 100  # of a word vector
-FEATURES = 192  # of the state
+FEATURES = 128  # of the state
 DROPOUT = 0.3  # of the features, in training
-EPOCHS = 14
+EPOCHS = 5
+VECTORS = Path(__file__).resolve().parents[1] / "newsgroups-cnn" / "model.h5"  # the word vectors to begin with
 
 
 class Reader(nn.Module):
@@ -42,4 +44,4 @@ def convert(weights: dict[str, np.ndarray]) -> lrp.Network:
 
 
 if __name__ == "__main__":
-    training.main(Path(__file__).with_name("model.h5"), build, convert, EPOCHS)
+    training.main(Path(__file__).with_name("model.h5"), build, convert, EPOCHS, VECTORS)

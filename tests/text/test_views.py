@@ -53,7 +53,7 @@ def some(document: Document) -> np.ndarray:
 @given(st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("<>&'\"\r\n ab"))))
 def test_the_page_holds_the_raw_text(text: str) -> None:
     document = Tokenizer("keep").read(text)
-    page = views.html(document, some(document), "a & b", "<caption>")
+    page = views.html(document, some(document), "<caption>", title="a & b")
     assert Page(page).text == text
     assert "<caption>" not in page and "a &amp; b" in page
     assert set(Page(page).tags) <= {"div", "span"}
@@ -72,6 +72,18 @@ def test_stronger_is_darker() -> None:
     styles = [style for style, _, _ in Page(views.html(document, np.array([0.1, 0.5, 1.0]))).words]
     reds = [int(re.findall(r"\d+", style)[1]) for style in styles]
     assert reds[0] > reds[1] > reds[2]
+
+
+def test_a_limit_makes_two_texts_comparable() -> None:
+    document = Tokenizer().read("a b c")
+    page = views.html(document, np.array([1.0, -2.0, 8.0]), limit=4)
+    assert [style for style, _, _ in Page(page).words] == [
+        "background-color:rgb(255,210,210)", "background-color:rgb(166,166,255)", "background-color:rgb(255,77,77)",
+    ]  # fmt: skip
+    assert "full colour is a relevance of 4." in page
+    for limit in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="limit: a number > 0 is expected, got"):
+            views.terminal(document, np.ones(3), "", limit)
 
 
 def test_words_behind_those_with_a_relevance_stay_plain() -> None:
