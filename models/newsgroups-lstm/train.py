@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import newsgroups_training as training  # noqa: E402  (the folder above is not a package)
 
-import lrp  # noqa: E402
+from lrp.graph import Node  # noqa: E402
+from lrp.layers import LSTM, Dense, Embedding, GlobalMaxPool, Input, Mask, ReLU  # noqa: E402
 
 SIZE = 100  # of a word vector
 FEATURES = 128  # of the state
@@ -39,8 +40,21 @@ def build(words: int, classes: int) -> training.Classifier:
     return training.Classifier(words, SIZE, Reader(), FEATURES, classes, DROPOUT)
 
 
-def convert(weights: dict[str, np.ndarray]) -> lrp.Network:
-    raise NotImplementedError
+def convert(weights: dict[str, np.ndarray]) -> list[Node]:
+    """The same network for this package: PyTorch's gates stand in the order i, f, g, o, and so do the package's."""
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    recurrent = {name: weights[f"sequence.recurrent.{name}_l0"] for name in names}
+    lstm = LSTM(recurrent["weight_ih"].T, recurrent["weight_hh"].T, recurrent["bias_ih"] + recurrent["bias_hh"],
+                output="sequence")  # fmt: skip
+    return [
+        Node("words", Input((None,), tokens=True)),
+        Node("vectors", Embedding(weights["vectors.table.weight"]), "words"),
+        Node("lstm", lstm, "vectors"),
+        Node("relu", ReLU(), "lstm"),
+        Node("mask", Mask(), ("relu", "words")),
+        Node("maximum", GlobalMaxPool(), "mask"),
+        Node("logits", Dense(weights["output.weight"].T, weights["output.bias"]), "maximum"),
+    ]
 
 
 if __name__ == "__main__":
