@@ -55,12 +55,12 @@ def test_principal_components_are_the_directions_of_largest_variance(rng: np.ran
 
 
 def test_neighbours_vote(rng: np.random.Generator) -> None:
-    vectors, labels = rng.normal(size=(31, 3)), rng.integers(0, 3, 31) + 5
-    found = neighbour_accuracy(vectors, labels, (1, 4, 7), 3, np.random.default_rng(2))
-    draws, right = np.random.default_rng(2), {1: [], 4: [], 7: []}
+    vectors, labels = rng.normal(size=(201, 3)), rng.integers(0, 3, 201) + 5
+    found = neighbour_accuracy(vectors, labels, (1, 4, 30), 3, np.random.default_rng(2))
+    draws, right = np.random.default_rng(2), {1: [], 4: [], 30: []}
     for _ in range(3):
-        order = draws.permutation(31).tolist()
-        known, asked = order[:15], order[15:]
+        order = draws.permutation(201).tolist()
+        known, asked = order[:100], order[100:]
         for k, hits in right.items():
             correct = 0
             for a in asked:

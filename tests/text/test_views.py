@@ -50,11 +50,11 @@ def some(document: Document) -> np.ndarray:
     return np.array([(0.5, -1.0, 0.0, 0.25)[t % 4] for t in range(len(document))])
 
 
-@given(st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("<>&'\"\r\n ab"))))
+@given(st.text() | st.text("<>&'\"\r\n ab"))
 def test_the_page_holds_the_raw_text(text: str) -> None:
     document = Tokenizer("keep").read(text)
     page = views.html(document, some(document), "<caption>", title="a & b")
-    assert Page(page).text == text
+    assert Page(page).text == text and "\r" not in page  # browsers make a newline of a bare carriage return
     assert "<caption>" not in page and "a &amp; b" in page
     assert set(Page(page).tags) <= {"div", "span"}
 
