@@ -1,0 +1,119 @@
+"""The soft assignment of descriptors to the components of a Gaussian mixture with diagonal covariances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import ExactError, SettingError, ShapeError
+from lrp.layers.base import Layer, Shape, as_weight
+from lrp.rules import Rule
+from lrp.rules.engine import Share, dropping
+
+LEAST_PRIOR = 1e-6  # a component below has collapsed: it gets no posterior and its Fisher vector is zero
+
+
+@dataclass(frozen=True, eq=False)
+class Posteriors(Layer):
+    """gamma_l(k) = lambda_k N(l; mu_k, sigma_k^2) / sum_k' lambda_k' N(l; mu_k', sigma_k'^2)
+
+    Source: Lapuschkin et al. 2016, posterior of a local descriptor
+
+    x (n, L, D) -> (n, L, K), by log-sum-exp. priors (K,), means (K, D), variances (K, D): sigma^2, not sigma.
+    threshold: posteriors below become 0 and the others stay as they are (VLFeat: 1e-6); hard: 1 for the largest, 0 for the
+    others (VLFeat's FAST). Components with a prior below 1e-6 count as absent.
+    Posteriors are what a descriptor is weighted with, not evidence: relevance that is given to them stands as dropped.
+    """
+
+    priors: Array
+    means: Array
+    variances: Array
+    threshold: float = 0.0
+    hard: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("priors", "means", "variances"):
+            object.__setattr__(self, name, as_weight(getattr(self, name), f"Gaussian mixture {name}"))
+        if self.means.ndim != 2 or self.variances.shape != self.means.shape or self.priors.shape != self.means.shape[:1]:
+            raise ShapeError(
+                "Gaussian mixture: expected priors (K,), means (K, D) and diagonal variances (K, D), got "
+                f"{self.priors.shape}, {self.means.shape} and {self.variances.shape}"
+            )
+        collapsed = np.argwhere(~(self.variances > 0) & self.present[:, None])
+        if len(collapsed):
+            k, d = (int(i) for i in collapsed[0])
+            raise SettingError(
+                f"Gaussian mixture: expected positive variances, got {self.variances[k, d]} for component {k} in dimension {d}, "
+                "a collapsed component; fit again with a variance floor or fewer components"
+            )
+        if not self.present.any() or not (self.priors >= 0).all():
+            raise SettingError(f"Gaussian mixture: expected priors >= 0 that sum to 1, got {self.priors.tolist()}")
+
+    @property
+    def present(self) -> Array:
+        """Which components have not collapsed. (K,)"""
+        return np.asarray(self.priors >= LEAST_PRIOR, dtype=bool)
+
+    def log_joint(self, x: Array) -> Array:
+        """log lambda_k + log N(x; mu_k, sigma_k^2): (..., D) -> (..., K), -inf for a collapsed component; float64."""
+        if arrays.is_exact(x) or arrays.is_exact(self.means):
+            raise ExactError(
+                "Gaussian mixture: expected floating-point descriptors, got Fractions, and posteriors are in general not "
+                "rational; fix them as an input of FisherPooling for exact arithmetic"
+            )
+        arrays.check_finite(x, "Gaussian mixture")
+        priors, means, variances = (a[self.present].astype(np.float64) for a in (self.priors, self.means, self.variances))
+        x = x.astype(np.float64, copy=False)
+        inverse = 1 / variances
+        constant = np.log(priors) - 0.5 * (np.log(2 * np.pi * variances) + means * means * inverse).sum(axis=1)
+        some = constant + x @ (means * inverse).T - 0.5 * ((x * x) @ inverse.T)  # (..., D) @ (D, K)
+        result = np.full((*x.shape[:-1], len(self.priors)), -np.inf)
+        result[..., self.present] = some
+        return result
+
+    def log_likelihood(self, x: Array) -> Array:
+        """log sum_k lambda_k N(x; mu_k, sigma_k^2): (..., D) -> (...)."""
+        joint = self.log_joint(x)
+        top = joint.max(axis=-1, keepdims=True)
+        return np.asarray((top + np.log(np.exp(joint - top).sum(axis=-1, keepdims=True)))[..., 0])
+
+    def soft(self, x: Array) -> Array:
+        """The posteriors as they are, neither cut off nor hardened; float64."""
+        joint = self.log_joint(x)
+        gamma = np.exp(joint - joint.max(axis=-1, keepdims=True))
+        return np.asarray(gamma / gamma.sum(axis=-1, keepdims=True))
+
+    def compute(self, *xs: Array) -> Array:
+        (x,) = xs
+        gamma = self.soft(x)
+        if self.hard:
+            gamma = (gamma.argmax(axis=-1)[..., None] == np.arange(gamma.shape[-1])).astype(np.float64)
+        gamma[gamma < self.threshold] = 0
+        return gamma.astype(x.dtype)
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        return dropping(R, arrays.zeros(xs[0].shape, R))
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        (x,) = xs
+        if self.hard:
+            return (arrays.zeros(x.shape, g),)
+        gamma = self.soft(x)
+        open_g = np.where(gamma < self.threshold, 0, g)
+        joint_g = gamma * (open_g - (gamma * open_g).sum(axis=-1, keepdims=True))
+        variances = np.where(self.present[:, None], self.variances, 1)
+        return ((joint_g @ (self.means / variances) - x * (joint_g @ (1 / variances))).astype(g.dtype),)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return (*self.check_descriptors(shapes[0])[:-1], len(self.priors))
+
+    def check_descriptors(self, shape: Shape) -> Shape:
+        """The shape (L, D) of one sample's descriptors; ShapeError where D is another."""
+        if len(shape) != 2 or shape[1] != self.means.shape[1]:
+            raise ShapeError(
+                f"expected descriptors of shape (L, {self.means.shape[1]}) a sample, as the mixture has, got {shape}"
+            )
+        return shape
