@@ -74,21 +74,26 @@ class Posteriors(Layer):
         result[..., self.present] = some
         return result
 
-    def log_likelihood(self, x: Array) -> Array:
-        """log sum_k lambda_k N(x; mu_k, sigma_k^2): (..., D) -> (...)."""
+    def assign(self, x: Array) -> tuple[Array, Array]:
+        """Posteriors, neither cut off nor hardened, and log sum_k lambda_k N(x; mu_k, sigma_k^2).
+
+        (..., D) -> (..., K) and (...), float64, by log-sum-exp.
+        """
         joint = self.log_joint(x)
         top = joint.max(axis=-1, keepdims=True)
-        return np.asarray((top + np.log(np.exp(joint - top).sum(axis=-1, keepdims=True)))[..., 0])
+        joint -= top
+        gamma = np.exp(joint, out=joint)
+        evidence = gamma.sum(axis=-1, keepdims=True)
+        gamma /= evidence
+        return gamma, (top + np.log(evidence))[..., 0]
 
-    def soft(self, x: Array) -> Array:
-        """The posteriors as they are, neither cut off nor hardened; float64."""
-        joint = self.log_joint(x)
-        gamma = np.exp(joint - joint.max(axis=-1, keepdims=True))
-        return np.asarray(gamma / gamma.sum(axis=-1, keepdims=True))
+    def log_likelihood(self, x: Array) -> Array:
+        """log sum_k lambda_k N(x; mu_k, sigma_k^2): (..., D) -> (...)."""
+        return self.assign(x)[1]
 
     def compute(self, *xs: Array) -> Array:
         (x,) = xs
-        gamma = self.soft(x)
+        gamma, _ = self.assign(x)
         if self.hard:
             gamma = (gamma.argmax(axis=-1)[..., None] == np.arange(gamma.shape[-1])).astype(np.float64)
         gamma[gamma < self.threshold] = 0
@@ -101,7 +106,7 @@ class Posteriors(Layer):
         (x,) = xs
         if self.hard:
             return (arrays.zeros(x.shape, g),)
-        gamma = self.soft(x)
+        gamma, _ = self.assign(x)
         open_g = np.where(gamma < self.threshold, 0, g)
         joint_g = gamma * (open_g - (gamma * open_g).sum(axis=-1, keepdims=True))
         variances = np.where(self.present[:, None], self.variances, 1)

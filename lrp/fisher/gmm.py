@@ -1,0 +1,111 @@
+"""The Gaussian mixture with diagonal covariances, fitted by expectation maximisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.errors import SettingError
+from lrp.fisher.descriptors import as_descriptors
+from lrp.fisher.kmeans import k_means, nearest
+from lrp.layers.mixture import Posteriors
+
+CHUNK = 1 << 14  # rows whose posteriors are held at once
+
+
+@dataclass(frozen=True)
+class GmmFit:
+    """A fitted mixture and how the fit went."""
+
+    mixture: Posteriors
+    log_likelihood: float  # the mean over the descriptors, of the mixture as it is
+    converged: bool
+    iterations: int
+    restarts: tuple[float, ...] = ()  # the log-likelihood that each restart ended with
+
+    def __str__(self) -> str:
+        state = "converged" if self.converged else "NOT converged"
+        return (
+            f"{len(self.mixture.priors)} components, {state} after {self.iterations} iterations, mean log-likelihood "
+            f"{self.log_likelihood:.6g} (restarts: {', '.join(f'{value:.6g}' for value in self.restarts)})"
+        )
+
+
+def fit_gmm(
+    descriptors: Any,
+    components: int,
+    rng: np.random.Generator,
+    restarts: int = 3,
+    max_iterations: int = 200,
+    tolerance: float = 1e-5,
+    variance_floor: float = 1e-6,
+    start: Posteriors | None = None,
+) -> GmmFit:
+    """The mixture that explains the descriptors (L, D) best among `restarts` runs of EM from k-means starts.
+
+    E: gamma_l(k) = lambda_k N(l; mu_k, sigma_k^2) / sum_k' ...
+    M: lambda_k = mean_l gamma_l(k),  mu_k and sigma_k^2 = mean and variance of the descriptors weighted by gamma_l(k)
+
+    A run has converged when the mean log-likelihood grows by less than `tolerance`. No variance falls below
+    `variance_floor` (in squared units of the descriptors), so no component can collapse onto one descriptor; a component
+    whose prior falls below 1e-6 keeps its place but no longer takes part. `start`: one run from this mixture instead.
+    """
+    if restarts < 1 or max_iterations < 1 or not variance_floor > 0 or components < 1:
+        raise SettingError(
+            f"Gaussian mixture: expected at least 1 component, restart and iteration and a positive variance floor, got "
+            f"{components}, {restarts}, {max_iterations} and {variance_floor}"
+        )
+    x = as_descriptors(descriptors, f"Gaussian mixture of {components} components", components)
+    origin = x.mean(axis=0)  # second moments about it do not cancel
+    x -= origin
+    if start is not None:
+        starts = [replace(start, means=start.means - origin)]
+    else:
+        starts = [_from_k_means(x, components, rng, variance_floor) for _ in range(restarts)]
+    runs = [_expectation_maximisation(x, one, max_iterations, tolerance, variance_floor) for one in starts]
+    best = max(runs, key=lambda run: run.log_likelihood)
+    mixture = replace(best.mixture, means=best.mixture.means + origin)
+    return replace(best, mixture=mixture, restarts=tuple(run.log_likelihood for run in runs))
+
+
+def _from_k_means(x: Array, components: int, rng: np.random.Generator, floor: float) -> Posteriors:
+    """Priors, means and variances of the clusters of a k-means run."""
+    index, _ = nearest(x, k_means(x, components, rng))
+    one_hot = np.equal.outer(index, np.arange(components)).astype(np.float64)
+    return _maximised(len(x), one_hot.sum(axis=0), one_hot.T @ x, one_hot.T @ (x * x), floor)
+
+
+def _expectation_maximisation(x: Array, mixture: Posteriors, iterations: int, tolerance: float, floor: float) -> GmmFit:
+    """One run of EM from a mixture; the log-likelihood is that of the mixture it returns."""
+    before = -np.inf
+    for iteration in range(iterations + 1):
+        likelihood, moments = _expected(x, mixture)
+        if likelihood - before < tolerance:
+            return GmmFit(mixture, likelihood, True, iteration)
+        before = likelihood
+        if iteration < iterations:
+            mixture = _maximised(len(x), *moments, floor)
+    return GmmFit(mixture, likelihood, False, iterations)
+
+
+def _expected(x: Array, mixture: Posteriors) -> tuple[float, tuple[Array, Array, Array]]:
+    """Mean log-likelihood, and the sums over l of gamma (K,), gamma l and gamma l^2 (K, D)."""
+    likelihood, count, first, second = 0.0, 0.0, 0.0, 0.0
+    for start in range(0, len(x), CHUNK):
+        rows = x[start : start + CHUNK]
+        gamma, evidence = mixture.assign(rows)
+        likelihood = likelihood + evidence.sum()
+        count = count + gamma.sum(axis=0)
+        first = first + gamma.T @ rows
+        second = second + gamma.T @ (rows * rows)
+    return float(likelihood / len(x)), (np.asarray(count), np.asarray(first), np.asarray(second))
+
+
+def _maximised(length: int, count: Array, first: Array, second: Array, floor: float) -> Posteriors:
+    """The mixture with the given moments; a component without descriptors gets the floor as its variance, prior 0."""
+    safe = np.maximum(count, np.finfo(float).tiny)[:, None]
+    means = first / safe
+    return Posteriors(count / length, means, np.maximum(second / safe - means * means, floor))

@@ -1,0 +1,68 @@
+"""One-vs-rest linear support vector machines on the squared hinge, in the primal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import optimize
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import InputError, SettingError, ShapeError
+from lrp.layers.svm import LinearSVM
+
+
+def fit_svm(
+    vectors: Any, labels: Any, cost: float = 1.0, tolerance: float = 1e-8, max_iterations: int = 2000
+) -> LinearSVM:
+    """For each class c the minimum of 1/2 |w_c|^2 + cost sum_i max(0, 1 - y_ic (w_c x_i + b_c))^2, by L-BFGS.
+
+    vectors (n, V); labels (n, C), true where sample i shows class c, of which it may show several: y_ic = +1, else -1. The
+    bias is not penalised. The minimum lies in the span of the samples, so V may be far larger than n: what is minimised has
+    min(n, V) + 1 unknowns. Raises InputError where a class has no sample or every sample.
+    """
+    x, marks = np.asarray(vectors, dtype=np.float64), np.asarray(labels)
+    if x.ndim != 2 or marks.ndim != 2 or len(x) != len(marks):
+        raise ShapeError(
+            f"SVM: expected vectors (n, V) and labels (n, classes) of as many samples, got {x.shape} and {marks.shape}"
+        )
+    if not cost > 0:
+        raise SettingError(f"SVM: expected a positive cost, got {cost}")
+    arrays.check_finite(x, "SVM")
+    one_sided = np.flatnonzero((marks > 0).all(axis=0) | ~(marks > 0).any(axis=0))
+    if len(one_sided):
+        raise InputError(
+            f"SVM: expected samples with and without every class, got none of one kind for class {int(one_sided[0])}; "
+            "leave the class out"
+        )
+    coordinates, back = _span(x)
+    solutions = [_fit(coordinates, np.where(mark, 1.0, -1.0), cost, tolerance, max_iterations) for mark in (marks > 0).T]
+    weight = back @ np.stack([solution[:-1] for solution in solutions], axis=1)
+    return LinearSVM(weight, np.array([solution[-1] for solution in solutions]))
+
+
+def _span(x: Array) -> tuple[Array, Array]:
+    """Coordinates (n, r) of the samples in an orthonormal basis of their span, and the basis (V, r)."""
+    if x.shape[1] <= len(x):
+        return x, np.eye(x.shape[1])
+    values, vectors = np.linalg.eigh(x @ x.T)
+    kept = values > values[-1] * len(x) * np.finfo(float).eps
+    root = np.sqrt(values[kept])
+    return vectors[:, kept] * root, x.T @ (vectors[:, kept] / root)
+
+
+def _fit(x: Array, y: Array, cost: float, tolerance: float, max_iterations: int) -> Array:
+    """(w, b) of one class."""
+
+    def objective(parameters: Array) -> tuple[float, Array]:
+        w, b = parameters[:-1], parameters[-1]
+        slack = np.maximum(0, 1 - y * (x @ w + b))
+        to_score = -2 * cost * slack * y
+        return float(0.5 * (w @ w) + cost * (slack @ slack)), np.append(w + x.T @ to_score, to_score.sum())
+
+    result = optimize.minimize(
+        objective, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B",
+        options={"maxiter": max_iterations, "ftol": tolerance * np.finfo(float).eps, "gtol": tolerance, "maxcor": 20},
+    )
+    return np.asarray(result.x)

@@ -1,0 +1,42 @@
+"""The linear support vector machine in its primal form, one column a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from lrp.arrays import Array
+from lrp.layers.base import LinearLayer, Shape
+from lrp.layers.dense import Dense
+from lrp.rules import Rule, zero
+
+
+@dataclass(frozen=True, eq=False)
+class LinearSVM(LinearLayer):
+    """f_c(x) = b_c + sum_d w_dc x_d
+
+    weight (V, classes), bias (classes,) or None. The map of a Dense layer, with the relevance of kernel machines as default:
+
+        R_d = w_d x_d + b/V
+
+    Source: Lapuschkin et al. 2016, relevance of a dimension
+
+    that is the zero rule with its bias spread over the dimensions. Class by name of its own so that composites for neural
+    networks (epsilon on Dense) leave it this rule; any table rule may be given to it by name.
+    """
+
+    default_rule: ClassVar[Rule | None] = zero(sink="spread")
+
+    def __post_init__(self) -> None:
+        dense = Dense(self.weight, self.bias)
+        object.__setattr__(self, "weight", dense.weight)
+        object.__setattr__(self, "bias", dense.bias)
+
+    def apply(self, weight: Array, x: Any) -> Array:
+        return Dense(self.weight).apply(weight, x)
+
+    def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
+        return Dense(self.weight).adjoint(weight, s, shape)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return Dense(self.weight).output_shape(*shapes)
