@@ -1,1 +1,26 @@
-"""From pictures to Fisher vectors: dense SIFT, PCA, GMM, encoder, linear SVM."""
+"""Fisher vectors and bags of words: what trains the layers of a classifier on local descriptors, and puts them
+together."""
+
+from lrp.fisher.classifier import IMPROVED, classifier, encoder, fixed_statistics
+from lrp.fisher.conventions import from_skimage, to_skimage
+from lrp.fisher.gmm import GmmFit, fit_gmm
+from lrp.fisher.kmeans import k_means
+from lrp.fisher.measures import average_precision, context_ratio
+from lrp.fisher.principal import fit_pca
+from lrp.fisher.svm import fit_svm
+
+__all__ = [
+    "IMPROVED",
+    "GmmFit",
+    "average_precision",
+    "classifier",
+    "context_ratio",
+    "encoder",
+    "fit_gmm",
+    "fit_pca",
+    "fit_svm",
+    "fixed_statistics",
+    "from_skimage",
+    "k_means",
+    "to_skimage",
+]

@@ -50,13 +50,14 @@ def fit_gmm(
     M: lambda_k = mean_l gamma_l(k),  mu_k and sigma_k^2 = mean and variance of the descriptors weighted by gamma_l(k)
 
     A run has converged when the mean log-likelihood grows by less than `tolerance`. No variance falls below
-    `variance_floor` (in squared units of the descriptors), so no component can collapse onto one descriptor; a component
-    whose prior falls below 1e-6 keeps its place but no longer takes part. `start`: one run from this mixture instead.
+    `variance_floor` (in squared units of the descriptors), so no component can collapse onto one descriptor; a
+    component whose prior falls below 1e-6 keeps its place but no longer takes part. `start`: one run from this
+    mixture instead.
     """
     if restarts < 1 or max_iterations < 1 or not variance_floor > 0 or components < 1:
         raise SettingError(
-            f"Gaussian mixture: expected at least 1 component, restart and iteration and a positive variance floor, got "
-            f"{components}, {restarts}, {max_iterations} and {variance_floor}"
+            "Gaussian mixture: expected at least 1 component, restart and iteration and a positive variance floor, "
+            f"got {components}, {restarts}, {max_iterations} and {variance_floor}"
         )
     x = as_descriptors(descriptors, f"Gaussian mixture of {components} components", components)
     origin = x.mean(axis=0)  # second moments about it do not cancel
@@ -93,7 +94,7 @@ def _expectation_maximisation(x: Array, mixture: Posteriors, iterations: int, to
 
 def _expected(x: Array, mixture: Posteriors) -> tuple[float, tuple[Array, Array, Array]]:
     """Mean log-likelihood, and the sums over l of gamma (K,), gamma l and gamma l^2 (K, D)."""
-    likelihood, count, first, second = 0.0, 0.0, 0.0, 0.0
+    likelihood, count, first, second = (np.zeros(()) for _ in range(4))
     for start in range(0, len(x), CHUNK):
         rows = x[start : start + CHUNK]
         gamma, evidence = mixture.assign(rows)
@@ -101,7 +102,7 @@ def _expected(x: Array, mixture: Posteriors) -> tuple[float, tuple[Array, Array,
         count = count + gamma.sum(axis=0)
         first = first + gamma.T @ rows
         second = second + gamma.T @ (rows * rows)
-    return float(likelihood / len(x)), (np.asarray(count), np.asarray(first), np.asarray(second))
+    return float(likelihood / len(x)), (count, first, second)
 
 
 def _maximised(length: int, count: Array, first: Array, second: Array, floor: float) -> Posteriors:

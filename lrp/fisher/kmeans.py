@@ -30,7 +30,7 @@ def nearest(x: Array, centres: Array) -> tuple[Array, Array]:
 
 
 def plus_plus(x: Array, count: int, rng: np.random.Generator) -> Array:
-    """k-means++: each next centre is a descriptor, drawn with probability proportional to its squared distance. (K, D)"""
+    """k-means++: each next centre is a descriptor, drawn in proportion to its squared distance from the others. (K, D)"""
     centres = [x[rng.integers(len(x))]]
     closest = ((x - centres[0]) ** 2).sum(axis=1)
     for _ in range(count - 1):
@@ -42,8 +42,8 @@ def plus_plus(x: Array, count: int, rng: np.random.Generator) -> Array:
 def k_means(descriptors: Any, count: int, rng: np.random.Generator, iterations: int = 30) -> Array:
     """`count` centres by Lloyd's algorithm from a k-means++ start: (L, D) -> (K, D).
 
-    Ends when no descriptor changes its centre, or after `iterations`. A centre that loses all its descriptors moves to the
-    descriptor farthest from its own centre.
+    Ends when no descriptor changes its centre, or after `iterations`. A centre that loses all its descriptors moves
+    to the descriptor farthest from its own centre.
     """
     x = as_descriptors(descriptors, "k-means", count)
     centres = plus_plus(x, count, rng)

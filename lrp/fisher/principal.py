@@ -15,8 +15,8 @@ def fit_pca(descriptors: Any, dimensions: int, whiten: bool = False) -> PCA:
     """The projection onto the `dimensions` directions in which the descriptors (L, D) vary most.
 
     Directions are the eigenvectors of the covariance (1/(L-1)) sum_l (x_l - mean)(x_l - mean)^T, the largest eigenvalue
-    first, each with its largest entry positive. whiten: divided by the standard deviation, so that every component varies
-    by 1; SettingError where a component kept does not vary at all.
+    first, each with its largest entry positive. whiten: divided by the standard deviation, so that every component
+    varies by 1; SettingError where a component kept does not vary at all.
     """
     x = as_descriptors(descriptors, "PCA", 2)
     if not 1 <= dimensions <= x.shape[1]:

@@ -18,9 +18,9 @@ def fit_svm(
 ) -> LinearSVM:
     """For each class c the minimum of 1/2 |w_c|^2 + cost sum_i max(0, 1 - y_ic (w_c x_i + b_c))^2, by L-BFGS.
 
-    vectors (n, V); labels (n, C), true where sample i shows class c, of which it may show several: y_ic = +1, else -1. The
-    bias is not penalised. The minimum lies in the span of the samples, so V may be far larger than n: what is minimised has
-    min(n, V) + 1 unknowns. Raises InputError where a class has no sample or every sample.
+    vectors (n, V); labels (n, C), true where sample i shows class c, of which it may show several: y_ic = +1, else
+    -1. The bias is not penalised. The minimum lies in the span of the samples, so V may be far larger than n: what
+    is minimised has min(n, V) + 1 unknowns. Raises InputError where a class has no sample or every sample.
     """
     x, marks = np.asarray(vectors, dtype=np.float64), np.asarray(labels)
     if x.ndim != 2 or marks.ndim != 2 or len(x) != len(marks):
@@ -37,7 +37,9 @@ def fit_svm(
             "leave the class out"
         )
     coordinates, back = _span(x)
-    solutions = [_fit(coordinates, np.where(mark, 1.0, -1.0), cost, tolerance, max_iterations) for mark in (marks > 0).T]
+    solutions = [
+        _fit(coordinates, np.where(mark, 1.0, -1.0), cost, tolerance, max_iterations) for mark in (marks > 0).T
+    ]
     weight = back @ np.stack([solution[:-1] for solution in solutions], axis=1)
     return LinearSVM(weight, np.array([solution[-1] for solution in solutions]))
 
@@ -62,7 +64,10 @@ def _fit(x: Array, y: Array, cost: float, tolerance: float, max_iterations: int)
         return float(0.5 * (w @ w) + cost * (slack @ slack)), np.append(w + x.T @ to_score, to_score.sum())
 
     result = optimize.minimize(
-        objective, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B",
+        objective,
+        np.zeros(x.shape[1] + 1),
+        jac=True,
+        method="L-BFGS-B",
         options={"maxiter": max_iterations, "ftol": tolerance * np.finfo(float).eps, "gtol": tolerance, "maxcor": 20},
     )
     return np.asarray(result.x)

@@ -22,8 +22,8 @@ from lrp.rules.engine import Share, passed
 class Mapping(Layer):
     """Mapping weights m_d(l) of descriptors to words: x (n, L, D) -> (n, L, V); codebook (V, D).
 
-    LRP: the relevance of m_d(l) over all words d is that of descriptor l, whose D entries share it in equal parts, for the
-    formulas of a bag of words end at the descriptor as a whole.
+    LRP: the relevance of m_d(l) over all words d is that of descriptor l, whose D entries share it in equal parts,
+    for the formulas of a bag of words end at the descriptor as a whole.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Uniform,)
@@ -105,8 +105,8 @@ class Histogram(Layer):
     Source: Bach et al. 2015, relevance of a local feature
 
     Words that nothing maps to carry relevance too (b/V, and k_d(x_i, 0) may be other than 0): all descriptors of the
-    picture share it, and that of cells without descriptors. Without any descriptor all is dropped. Given for each weight
-    m_d(l) apart: R_l is the sum over d.
+    picture share it, and that of cells without descriptors. Without any descriptor all is dropped. Given for each
+    weight m_d(l) apart: R_l is the sum over d.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
@@ -181,7 +181,12 @@ class Histogram(Layer):
         return (to_m, *(arrays.zeros(p.shape, g) for p in xs[1:]))
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        if len(shapes) not in (1, 2) or len(shapes[0]) != 2 or shapes[0][1] is None or shapes[1:] not in ((), ((shapes[0][0], 2),)):
+        if (
+            len(shapes) not in (1, 2)
+            or len(shapes[0]) != 2
+            or shapes[0][1] is None
+            or shapes[1:] not in ((), ((shapes[0][0], 2),))
+        ):
             raise ShapeError(f"expected mapping weights (L, V) and perhaps positions (L, 2) a sample, got {shapes}")
         return (cell_count(self.pyramid) * shapes[0][1],)
 
@@ -200,7 +205,9 @@ class MeanHistogram(Histogram):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.exponent > 0:
-            raise SettingError(f"MeanHistogram: expected an exponent > 0, got {self.exponent}; use MaxHistogram for infinity")
+            raise SettingError(
+                f"MeanHistogram: expected an exponent > 0, got {self.exponent}; use MaxHistogram for infinity"
+            )
 
     def parts(self, m: Array) -> Array:
         return m if self.exponent == 1 else transcendental(np.power, "MeanHistogram")(m, self.exponent)
@@ -216,7 +223,8 @@ class MeanHistogram(Histogram):
 
 @dataclass(frozen=True, eq=False)
 class MaxHistogram(Histogram):
-    """x_d = max_l m_d(l); M_d(l) = m_d(l) for the descriptors that reach the maximum, which share alike, 0 for the others
+    """x_d = max_l m_d(l); M_d(l) = m_d(l) for the descriptors that reach the maximum, which share alike, 0 for the
+    others
 
     Source: Bach et al. 2015, max-pooled mapping weights
     """

@@ -20,8 +20,8 @@ from lrp.rules.engine import Share
 class FisherVector(Layer):
     """Descriptors to Fisher vector: `Posteriors`, then `FisherPooling` with them.
 
-    x (n, L, D) and, for a pyramid, positions (n, L, 2) -> (n, cells * 2 K D). priors (K,), means (K, D), variances (K, D),
-    threshold and hard as in Posteriors; without power and L2 normalisation, which are layers of their own.
+    x (n, L, D) and, for a pyramid, positions (n, L, 2) -> (n, cells * 2 K D). priors (K,), means (K, D), variances
+    (K, D), threshold and hard as in Posteriors; without power and L2 normalisation, which are layers of their own.
     LRP: the posteriors weigh the descriptors, they are fixed at their values and take no part; see FisherPooling.
     """
 
@@ -48,7 +48,7 @@ class FisherVector(Layer):
 
     @property
     def pooling(self) -> FisherPooling:
-        """The second half: descriptors, posteriors, positions -> Fisher vector. Its scales are square roots, so floats."""
+        """The second half: descriptors, posteriors, positions -> Fisher vector; its scales are roots, so floats."""
         present = self.posteriors.present
         priors, variances = (a.astype(np.float64) for a in (self.priors, self.variances))
         root = np.sqrt(np.where(present, priors, 1))

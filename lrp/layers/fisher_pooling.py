@@ -5,8 +5,9 @@ With posteriors gamma_l(k) of a Gaussian mixture {lambda_k, mu_k, sigma_k}, each
     m_{mu,k}(l)    = gamma_l(k) (l - mu_k) / sigma_k / sqrt(lambda_k)
     m_{sigma,k}(l) = gamma_l(k) ((l - mu_k)^2 / sigma_k^2 - 1) / sqrt(2 lambda_k)
 
-and the Fisher vector of a pyramid cell is their mean over the N descriptors in the cell: first all m_mu (K x D, component
-by component), then all m_sigma. This is VLFeat's order and sign. For scikit-image's see `lrp.fisher.from_skimage`.
+and the Fisher vector of a pyramid cell is their mean over the N descriptors in the cell: first all m_mu
+(K x D, component by component), then all m_sigma. This is VLFeat's order and sign. For scikit-image's see
+`lrp.fisher.from_skimage`.
 """
 
 from __future__ import annotations
@@ -72,15 +73,18 @@ class FisherPooling(Layer):
     Inputs x (n, L, D), gamma (n, L, K) and, where the pyramid has more than the whole picture, positions (n, L, 2);
     output (n, cells * 2 K D), cell by cell. A cell without descriptors is zero.
 
-        FV_mu,k = (1/N) sum_l gamma_l(k) (l - mu_k) a_k        FV_sigma,k = (1/N) sum_l gamma_l(k) ((l - mu_k)^2 / v_k - 1) c_k
+        FV_mu,k    = (1/N) sum_l gamma_l(k) (l - mu_k) a_k
+        FV_sigma,k = (1/N) sum_l gamma_l(k) ((l - mu_k)^2 / v_k - 1) c_k
 
     Source: Lapuschkin et al. 2016, Fisher vector
 
-    means (K, D), variances v (K, D), mean_scale a = 1 / (sigma sqrt(lambda)) (K, D), sigma_scale c = 1 / sqrt(2 lambda) (K,).
-    LRP: see `divide`; eps is in the unit of sum_l m_d(l), N times the Fisher vector. The dimensions of a cell without
-    descriptors lie in the zero set, so all descriptors of the picture share them. The relevance of a descriptor is given to
-    the entries d of l that the statistics read; its sum over them is R_l. Without any descriptor all is dropped.
-    Posteriors and positions receive none.
+    means mu (K, D), variances v = sigma^2 (K, D), mean_scale a = 1 / (sigma sqrt(lambda)) (K, D), sigma_scale
+    c = 1 / sqrt(2 lambda) (K,).
+
+    LRP: see `divide`; eps is in the unit of sum_l m_d(l), which is N times the Fisher vector. The dimensions of a
+    cell without descriptors lie in the zero set, so all descriptors of the picture share them. The relevance of a
+    descriptor is given to the entries of l that the statistics read; its sum over them is R_l. Without any descriptor
+    all is dropped. Posteriors and positions receive none.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
@@ -125,9 +129,14 @@ class FisherPooling(Layer):
                     fisher[n, cell] = self.total(x[n, member], gamma[n, member]) / int(member.sum())
         return fisher.reshape(len(x), -1)
 
+    @property
+    def origin(self) -> Array:
+        """The mean of the means, (D,): about it the squares below do not cancel."""
+        return np.asarray(self.means.sum(axis=0) / len(self.means))
+
     def total(self, x: Array, gamma: Array) -> Array:
         """sum_l m_d(l): (L, D), (L, K) -> (2 K D,); sums of float32 are taken in float64."""
-        x, gamma, mu, v = (widened(a) for a in (x, gamma, self.means, self.variances))
+        x, gamma, mu, v = (widened(a) for a in (x - self.origin, gamma, self.means - self.origin, self.variances))
         count = gamma.sum(axis=0)[:, None]  # (K, 1)
         first, second = gamma.T @ x, gamma.T @ (x * x)  # (K, D)
         by_mean = (first - count * mu) * self.mean_scale
@@ -151,41 +160,45 @@ class FisherPooling(Layer):
         x, gamma = xs[:2]
         n, length = x.shape[:2]
         relevance = arrays.zeros(x.shape, R)
-        by_cell = (n, cell_count(self.pyramid), self.width)
-        lost = arrays.zeros(by_cell, arrays.total(R))
-        dropped = arrays.zeros(by_cell, arrays.total(R))
+        lost, dropped = (arrays.zeros((n, cell_count(self.pyramid), self.width), arrays.total(R)) for _ in range(2))
+        gross = arrays.zeros((n,), arrays.total(R))
         for i in range(n):
-            everywhere = arrays.zeros((self.width,), arrays.total(R))
-            passed = arrays.zeros(x.shape[1:], arrays.total(R))
+            R_cells, y_cells = (widened(a[i]).reshape(lost.shape[1:]) for a in (R, y))
+            everywhere = arrays.zeros((self.width,), lost)
+            passed = arrays.zeros(x.shape[1:], lost)
             for cell, member in enumerate(self.cells(xs, i)):
-                y_cell, R_cell = (widened(a[i].reshape(by_cell[1:])[cell]) for a in (y, R))
-                divided = divide(R_cell, y_cell * max(int(member.sum()), 1), rule)
-                passed[member] += self.weighted(x[i, member], gamma[i, member], divided.factor)
+                divided = divide(R_cells[cell], y_cells[cell] * max(int(member.sum()), 1), rule)
+                flows = self.weighted(x[i, member], gamma[i, member], divided.factor)
+                for flow in flows:
+                    passed[member] += flow
+                    gross[i] += np.abs(flow).sum()
                 everywhere = everywhere + divided.everywhere
                 lost[i, cell] = divided.stabilizer
             if length:
-                each = everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length  # (D,)
-                relevance[i] = passed + each
+                relevance[i] = passed + everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length
             else:
                 dropped[i, 0] = everywhere
-        nothing = [arrays.zeros(other.shape, R) for other in xs[1:]]
-        zero = arrays.zeros((n,), lost)
+            gross[i] += np.abs(everywhere).sum()
         return Share(
-            (relevance, *nothing), zero, arrays.total(lost), arrays.total(dropped), arrays.gross(lost) + arrays.gross(dropped)
+            (relevance, *(arrays.zeros(other.shape, R) for other in xs[1:])),
+            arrays.zeros((n,), lost),
+            arrays.total(lost),
+            arrays.total(dropped),
+            gross + arrays.gross(lost),
         )
 
-    def weighted(self, x: Array, gamma: Array, factor: Array) -> Array:
-        """sum over components of factor_d m_d(l), entry by entry of the descriptors: (L, D)."""
+    def weighted(self, x: Array, gamma: Array, factor: Array) -> tuple[Array, Array, Array]:
+        """Three flows (L, D) whose sum is sum over components of factor_d m_d(l), entry by entry of the descriptors."""
         by_mean, by_sigma = factor.reshape(2, *self.means.shape)
-        square, linear, constant = self.polynomial(by_mean, by_sigma)
-        x, gamma = widened(x), widened(gamma)
-        return np.asarray((gamma @ square * x + gamma @ linear) * x + gamma @ constant)
+        square, linear, constant = self.polynomial(by_mean, by_sigma, self.means - self.origin)
+        x, gamma = widened(x - self.origin), widened(gamma)
+        return (gamma @ square) * x * x, (gamma @ linear) * x, gamma @ constant
 
-    def polynomial(self, by_mean: Array, by_sigma: Array) -> tuple[Array, Array, Array]:
+    def polynomial(self, by_mean: Array, by_sigma: Array, mu: Array) -> tuple[Array, Array, Array]:
         """by_mean m_mu + by_sigma m_sigma as gamma (A x^2 + B x + C): A, B, C of shape (K, D)."""
         by_mean = by_mean * self.mean_scale
         by_sigma = by_sigma * self.sigma_scale[:, None]
-        mu, square = self.means, by_sigma / self.variances
+        square = by_sigma / self.variances
         return square, by_mean - 2 * mu * square, mu * (mu * square - by_mean) - by_sigma
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -194,7 +207,7 @@ class FisherPooling(Layer):
         for i in range(len(x)):
             for cell, member in enumerate(self.cells(xs, i)):
                 by_cell = g[i].reshape(-1, 2, *self.means.shape)[cell] / max(int(member.sum()), 1)
-                square, linear, constant = self.polynomial(*by_cell)
+                square, linear, constant = self.polynomial(*by_cell, self.means)
                 l, p = x[i, member], gamma[i, member]
                 to_x[i, member] += 2 * (p @ square) * l + p @ linear
                 to_gamma[i, member] += (l * l) @ square.T + l @ linear.T + constant.sum(axis=1)

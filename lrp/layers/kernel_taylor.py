@@ -28,8 +28,8 @@ class TaylorKernel(KernelMachine):
     Source: Bach et al. 2015, Taylor-type decomposition
 
     x0 lies where f changes its sign on the segment from x to the nearest support vector with a score of the other sign.
-    Only a first-order expansion: what it misses, f(x) - sum_d R_d, stands on the ledger as dropped, and so does everything
-    where no support vector has the other sign. R other than f(x) is divided in the same proportions.
+    Only a first-order expansion: what it misses, f(x) - sum_d R_d, stands on the ledger as dropped, and so does
+    everything where no support vector has the other sign. R other than f(x) is divided in the same proportions.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)

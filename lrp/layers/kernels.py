@@ -65,9 +65,9 @@ class SumKernel(KernelMachine):
 
     Source: Bach et al. 2015, sum-decomposable kernels
 
-    for the relevance R = f(x); any other R is divided in the same proportions, by the rule zero or epsilon. Its option sink
-    decides on the bias: spread (the default here, as in the formula) or keep, on the ledger. f(x) = 0 divides nothing under
-    rule zero: dropped.
+    for the relevance R = f(x); any other R is divided in the same proportions, by the rule zero or epsilon. Its
+    option sink decides on the bias: spread (the default here, as in the formula) or keep, on the ledger. f(x) = 0
+    divides nothing under rule zero: dropped.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
@@ -100,11 +100,11 @@ class SumKernel(KernelMachine):
         relevance = self.contributions(xs[0], s)
         to_bias, to_shift = s * self.bias, s * shift
         dropped = np.where(defined, arrays.scalar(0, R), R)
-        losses = (to_bias, to_shift, dropped)
         if rule.sink is Sink.SPREAD:
             relevance = relevance + (to_bias + to_shift).sum(axis=1, keepdims=True) / self.support.shape[1]
-            losses = (0 * to_bias, 0 * to_shift, dropped)
-        return Share((relevance,), *map(arrays.total, losses), sum(map(arrays.gross, losses)))
+            to_bias, to_shift = 0 * to_bias, 0 * to_shift
+        gross = arrays.gross(to_bias) + arrays.gross(to_shift) + arrays.gross(dropped)
+        return Share((relevance,), arrays.total(to_bias), arrays.total(to_shift), arrays.total(dropped), gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         by_support = g @ self.coefficients.T

@@ -23,9 +23,9 @@ class Posteriors(Layer):
     Source: Lapuschkin et al. 2016, posterior of a local descriptor
 
     x (n, L, D) -> (n, L, K), by log-sum-exp. priors (K,), means (K, D), variances (K, D): sigma^2, not sigma.
-    threshold: posteriors below become 0 and the others stay as they are (VLFeat: 1e-6); hard: 1 for the largest, 0 for the
-    others (VLFeat's FAST). Components with a prior below 1e-6 count as absent.
-    Posteriors are what a descriptor is weighted with, not evidence: relevance that is given to them stands as dropped.
+    threshold: posteriors below become 0 and the others stay as they are (VLFeat: 1e-6); hard: 1 for the largest, 0
+    for the others (VLFeat's FAST). Components with a prior below 1e-6 count as absent. Posteriors are what a
+    descriptor is weighted with, not evidence: relevance that is given to them stands as dropped.
     """
 
     priors: Array
@@ -37,7 +37,11 @@ class Posteriors(Layer):
     def __post_init__(self) -> None:
         for name in ("priors", "means", "variances"):
             object.__setattr__(self, name, as_weight(getattr(self, name), f"Gaussian mixture {name}"))
-        if self.means.ndim != 2 or self.variances.shape != self.means.shape or self.priors.shape != self.means.shape[:1]:
+        if (
+            self.means.ndim != 2
+            or self.variances.shape != self.means.shape
+            or self.priors.shape != self.means.shape[:1]
+        ):
             raise ShapeError(
                 "Gaussian mixture: expected priors (K,), means (K, D) and diagonal variances (K, D), got "
                 f"{self.priors.shape}, {self.means.shape} and {self.variances.shape}"
@@ -46,8 +50,8 @@ class Posteriors(Layer):
         if len(collapsed):
             k, d = (int(i) for i in collapsed[0])
             raise SettingError(
-                f"Gaussian mixture: expected positive variances, got {self.variances[k, d]} for component {k} in dimension {d}, "
-                "a collapsed component; fit again with a variance floor or fewer components"
+                f"Gaussian mixture: expected positive variances, got {self.variances[k, d]} for component {k} in "
+                f"dimension {d}, a collapsed component; fit again with a variance floor or fewer components"
             )
         if not self.present.any() or not (self.priors >= 0).all():
             raise SettingError(f"Gaussian mixture: expected priors >= 0 that sum to 1, got {self.priors.tolist()}")
@@ -61,11 +65,13 @@ class Posteriors(Layer):
         """log lambda_k + log N(x; mu_k, sigma_k^2): (..., D) -> (..., K), -inf for a collapsed component; float64."""
         if arrays.is_exact(x) or arrays.is_exact(self.means):
             raise ExactError(
-                "Gaussian mixture: expected floating-point descriptors, got Fractions, and posteriors are in general not "
-                "rational; fix them as an input of FisherPooling for exact arithmetic"
+                "Gaussian mixture: expected floating-point descriptors, got Fractions, and posteriors are in general "
+                "not rational; fix them as an input of FisherPooling for exact arithmetic"
             )
         arrays.check_finite(x, "Gaussian mixture")
-        priors, means, variances = (a[self.present].astype(np.float64) for a in (self.priors, self.means, self.variances))
+        priors, means, variances = (
+            a[self.present].astype(np.float64) for a in (self.priors, self.means, self.variances)
+        )
         x = x.astype(np.float64, copy=False)
         inverse = 1 / variances
         constant = np.log(priors) - 0.5 * (np.log(2 * np.pi * variances) + means * means * inverse).sum(axis=1)

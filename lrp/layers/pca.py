@@ -21,8 +21,9 @@ class PCA(Layer):
     Source: Lapuschkin et al. 2016, reduction of local descriptors
 
     mean (in,), components c (in, out), scale (out,): the standard deviations for whitening, or None; x (n, ..., in).
-    LRP by default: a descriptor keeps its relevance, which its raw entries share in equal parts (`uniform`), for only its
-    total is used further down. A rule with a table divides it as on a Dense layer with the bias -mean c / scale instead.
+    LRP by default: a descriptor keeps its relevance, which its raw entries share in equal parts (`uniform`), for
+    only its total is used further down. A rule with a table divides it as on a Dense layer with the bias -mean c /
+    scale instead.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Uniform, LinearRule)
@@ -45,8 +46,8 @@ class PCA(Layer):
             )
         if self.scale is not None and not (self.scale > 0).all():
             raise SettingError(
-                f"PCA: expected positive scales, got {self.scale.min()} for component {int(self.scale.argmin())}, in which the "
-                "training descriptors do not vary; keep fewer components"
+                f"PCA: expected positive scales, got {self.scale.min()} for component {int(self.scale.argmin())}, in which "
+                "the training descriptors do not vary; keep fewer components"
             )
 
     @property

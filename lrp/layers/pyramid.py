@@ -1,8 +1,8 @@
 """The spatial pyramid: which descriptors lie in which cell of which grid over the picture.
 
-A pyramid is a tuple of grids (rows, columns): ((1, 1), (3, 1), (2, 2)) is the whole picture, three horizontal strips and
-four quarters, 8 cells. Cells are counted grid by grid, each row by row. A position is (x, y) in [0, 1], x to the right
-and y down; a position on an inner edge belongs to the cell on the right or below.
+A pyramid is a tuple of grids (rows, columns): ((1, 1), (3, 1), (2, 2)) is the whole picture, three horizontal
+strips and four quarters, 8 cells. Cells are counted grid by grid, each row by row. A position is (x, y) in [0, 1],
+x to the right and y down; a position on an inner edge belongs to the cell on the right or below.
 """
 
 from __future__ import annotations
@@ -42,18 +42,20 @@ def members(pyramid: Pyramid, positions: Array | None, count: int) -> Array:
     if positions is None:
         if cell_count(pyramid) != len(pyramid):
             raise ShapeError(
-                f"pyramid {pyramid}: expected the positions of the descriptors as a second input, got descriptors alone; "
-                "pass (x, y) in [0, 1] for each"
+                f"pyramid {pyramid}: expected the positions of the descriptors as a second input, got descriptors "
+                "alone; pass (x, y) in [0, 1] for each"
             )
         return np.ones((len(pyramid), count), dtype=bool)
     if positions.shape != (count, 2):
-        raise ShapeError(f"pyramid: expected positions of shape {(count, 2)}, one (x, y) a descriptor, got {positions.shape}")
+        raise ShapeError(
+            f"pyramid: expected positions of shape {(count, 2)}, one (x, y) a descriptor, got {positions.shape}"
+        )
     inside = (positions >= 0) & (positions <= 1)  # False for NaN
     if not inside.all():
         index = int(np.argmin(inside.all(axis=1)))
         raise InputError(
-            f"pyramid: expected positions (x, y) between 0 and 1, got {tuple(positions[index])} for descriptor {index}; "
-            "divide pixel positions by the picture's width and height"
+            f"pyramid: expected positions (x, y) between 0 and 1, got {tuple(positions[index])} for descriptor "
+            f"{index}; divide pixel positions by the picture's width and height"
         )
     cells = []
     for rows, columns in pyramid:

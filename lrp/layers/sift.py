@@ -1,12 +1,13 @@
-"""Dense SIFT as a layer: a grey picture in, one descriptor for every frame of every bin size out.
+"""Dense SIFT as a layer: a picture in, one descriptor for every frame of every bin size out.
 
 The descriptor is a histogram of gradient orientations in B x B spatial bins, weighted by the gradient's size:
 
     h[i, j, o] = sum over pixels of window_i(y) window_j(x) r_o(y, x)
     descriptor = n(min(n(h), 0.2))
 
-with the windows of `sift_grid` and the orientation maps r_o and normalisation n of `sift_histogram`. Order of the entries: i (y) slowest, then j (x), then the orientation. VLFeat uses polynomial approximations of atan2 and
-of the square root; here both are exact, so descriptors differ by up to 2e-2 of their norm.
+with the windows of `sift_grid` and the orientation maps r_o and normalisation n of `sift_histogram`. Order of the
+entries: i (y) slowest, then j (x), then the orientation. VLFeat uses polynomial approximations of atan2 and of the
+square root; here both are exact, so descriptors differ by up to 2e-2 of their norm.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ from lrp.arrays import Array
 from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.sift_grid import Grid, grid
-from lrp.layers.sift_histogram import check_picture, normalized, normalized_pullback, orientation_maps, orientation_pullback
+from lrp.layers.sift_histogram import (
+    check_picture,
+    normalized,
+    normalized_pullback,
+    orientation_maps,
+    orientation_pullback,
+)
 from lrp.rules import Rule, Uniform, uniform
 from lrp.rules.engine import Share, dropping, passed
 
@@ -45,6 +52,7 @@ class SiftGrid(Layer):
     flat_window: bool = False
     spatial_bins: int = 4
     orientations: int = 8
+    colour_weights: tuple[float, ...] = (1.0,)  # the grey value is the sum of weight times channel
 
     def __post_init__(self) -> None:
         sizes = tuple(int(b) for b in np.atleast_1d(self.bin_sizes))
@@ -53,10 +61,11 @@ class SiftGrid(Layer):
         numbers = (*sizes, *steps, self.spatial_bins, self.orientations, self.window_size)
         if not sizes or len(sizes) != len(steps) or min(numbers) <= 0:
             raise SettingError(
-                f"dense SIFT: expected positive bin sizes and one step, or one step for each of them, got bin sizes {sizes}, "
-                f"steps {steps}, {self.spatial_bins} spatial bins, {self.orientations} orientations, "
+                f"dense SIFT: expected positive bin sizes and one step, or one step for each of them, got bin sizes "
+                f"{sizes}, steps {steps}, {self.spatial_bins} spatial bins, {self.orientations} orientations, "
                 f"window size {self.window_size}"
             )
+        object.__setattr__(self, "colour_weights", tuple(float(w) for w in self.colour_weights))
         object.__setattr__(self, "bin_sizes", sizes)
         object.__setattr__(self, "steps", steps)
 
@@ -68,10 +77,12 @@ class SiftGrid(Layer):
         ]
 
     def frames_of(self, shape: Shape) -> int | None:
-        """The number of frames of a picture of shape (h, w, 1), None where it has no fixed size."""
-        if len(shape) != 3 or shape[2] not in (1, None):
+        """The number of frames of a picture of shape (h, w, channels), None where it has no fixed size."""
+        channels = len(self.colour_weights)
+        if len(shape) != 3 or shape[2] != channels:
             raise ShapeError(
-                f"expected a grey picture of shape (h, w, 1) a sample, got {shape}; mix the colours before, with a 1x1 Conv"
+                f"expected pictures of shape (h, w, {channels}) a sample, got {shape}; colour_weights has one "
+                "number a channel"
             )
         height, width = shape[:2]
         return None if height is None or width is None else sum(g.count for g in self.grids(height, width))
@@ -79,7 +90,7 @@ class SiftGrid(Layer):
 
 @dataclass(frozen=True, eq=False)
 class DenseSIFT(SiftGrid):
-    """Descriptors of all frames: x (n, h, w, 1) -> (n, L, B*B*T), bin size by bin size, each row by row.
+    """Descriptors of all frames: x (n, h, w, channels) -> (n, L, B*B*T), bin size by bin size, each row by row.
 
     The relevance of a descriptor goes to the pixels it depends on in equal parts:
 
@@ -88,7 +99,8 @@ class DenseSIFT(SiftGrid):
     Source: Lapuschkin et al. 2016, pixels of a local descriptor
 
     area(l) is the part of the descriptor's support inside the picture, so nothing is lost at the border. Takes no
-    account of which pixels of the support matter; there is no finer rule in the paper.
+    account of which pixels of the support matter; there is no finer rule in the paper. The channels of a pixel
+    share alike.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Uniform,)
@@ -100,12 +112,11 @@ class DenseSIFT(SiftGrid):
         return pictures.astype(x.dtype)
 
     def describe(self, picture: Array) -> Frames:
-        """Frames, descriptors, norms and supports of one grey picture (h, w)."""
+        """Frames, descriptors, norms and supports of one picture, (h, w) where it is grey, else (h, w, channels)."""
         picture = np.asarray(picture)
-        if picture.ndim != 2:
-            raise ShapeError(f"dense SIFT: expected a grey picture of shape (h, w), got {picture.shape}")
-        grids = self.grids(*picture.shape)
-        histograms = self.histograms(picture[..., None])
+        picture = picture[..., None] if picture.ndim == 2 else picture
+        histograms = self.histograms(picture)
+        grids = self.grids(*picture.shape[:2])
         areas = [((self.spatial_bins - 1) * size + 1) ** 2 for size in self.bin_sizes]
         return Frames(
             np.concatenate([g.centres() for g in grids]),
@@ -115,11 +126,15 @@ class DenseSIFT(SiftGrid):
         )
 
     def histograms(self, picture: Array) -> list[Array]:
-        """The histograms before normalisation of one picture (h, w, 1), one array (L, B*B*T) a bin size."""
+        """The histograms before normalisation of one picture (h, w, channels), one array (L, B*B*T) a bin size."""
+        maps = orientation_maps(self.grey(picture), self.orientations)
+        return [self._sampled(g, maps) for g in self.grids(*picture.shape[:2])]
+
+    def grey(self, picture: Array) -> Array:
+        """The checked picture (h, w, channels) as float64 grey values (h, w)."""
         self.frames_of(picture.shape)
         check_picture(picture)
-        maps = orientation_maps(picture[..., 0].astype(np.float64), self.orientations)
-        return [self._sampled(g, maps) for g in self.grids(*picture.shape[:2])]
+        return picture.astype(np.float64) @ np.array(self.colour_weights)
 
     def _sampled(self, where: Grid, maps: Array) -> Array:
         """Bins of all frames of one grid from maps (h, w, T): (L, B*B*T)."""
@@ -150,23 +165,26 @@ class DenseSIFT(SiftGrid):
             each = R_l[:, first : first + g.count].reshape(len(R), *area.shape) / area
             pixels = pixels + (on_y.T @ each) @ on_x
             first += g.count
-        return passed(pixels[..., None])
+        each_channel = pixels[..., None] / x.shape[3]
+        return passed(np.repeat(each_channel, x.shape[3], axis=3))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (np.stack([self._pullback(g_one, one) for g_one, one in zip(g, xs[0])]).astype(g.dtype),)
 
     def _pullback(self, g: Array, picture: Array) -> Array:
-        """The gradient with respect to one picture (h, w, 1)."""
+        """The gradient with respect to one picture (h, w, channels)."""
         histograms = self.histograms(picture)
         grids = self.grids(*picture.shape[:2])
         shape = (*picture.shape[:2], self.orientations)
         ends = np.cumsum([len(h) for h in histograms])[:-1]
         to_maps = sum(
-            (self._sampled_adjoint(where, normalized_pullback(part, h), shape)
-             for where, part, h in zip(grids, np.split(g.astype(np.float64), ends), histograms)),
+            (
+                self._sampled_adjoint(where, normalized_pullback(part, h), shape)
+                for where, part, h in zip(grids, np.split(g.astype(np.float64), ends), histograms)
+            ),
             np.zeros(shape),
         )
-        return orientation_pullback(to_maps, picture[..., 0].astype(np.float64))[..., None]
+        return orientation_pullback(to_maps, self.grey(picture))[..., None] * np.array(self.colour_weights)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (self.frames_of(shapes[0]), self.spatial_bins**2 * self.orientations)
@@ -174,10 +192,10 @@ class DenseSIFT(SiftGrid):
 
 @dataclass(frozen=True, eq=False)
 class SiftPositions(SiftGrid):
-    """Where the frames of a DenseSIFT layer with the same settings lie: x (n, h, w, 1) -> (n, L, 2).
+    """Where the frames of a DenseSIFT layer with the same settings lie: x (n, h, w, channels) -> (n, L, 2).
 
-    (x, y) = ((column + 1/2) / width, (row + 1/2) / height) of the frame's centre, in (0, 1). Depends on the picture's size
-    only, so it has no relevance to pass on and no gradient; what it is given stands as dropped.
+    (x, y) = ((column + 1/2) / width, (row + 1/2) / height) of the frame's centre, in (0, 1). Depends on the
+    picture's size only, so it has no relevance to pass on and no gradient; what it is given stands as dropped.
     """
 
     def compute(self, *xs: Array) -> Array:

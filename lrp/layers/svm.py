@@ -15,14 +15,15 @@ from lrp.rules import Rule, zero
 class LinearSVM(LinearLayer):
     """f_c(x) = b_c + sum_d w_dc x_d
 
-    weight (V, classes), bias (classes,) or None. The map of a Dense layer, with the relevance of kernel machines as default:
+    weight (V, classes), bias (classes,) or None. The map of a Dense layer, with the relevance of kernel machines as
+    default:
 
         R_d = w_d x_d + b/V
 
     Source: Lapuschkin et al. 2016, relevance of a dimension
 
-    that is the zero rule with its bias spread over the dimensions. Class by name of its own so that composites for neural
-    networks (epsilon on Dense) leave it this rule; any table rule may be given to it by name.
+    that is the zero rule with its bias spread over the dimensions. Class by name of its own so that composites for
+    neural networks (epsilon on Dense) leave it this rule; any table rule may be given to it by name.
     """
 
     default_rule: ClassVar[Rule | None] = zero(sink="spread")

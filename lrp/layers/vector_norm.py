@@ -1,6 +1,7 @@
-"""The normalisations of Fisher vectors and histograms: the signed power, and division by the L2 norm.
+"""The normalisations of Fisher vectors and histograms: the signed power, division by the L2 norm, fixed factors.
 
-Relevance is attached to a dimension d, and both maps keep dimensions apart but for a common factor, so it passes unchanged.
+Relevance is attached to a dimension d, and these maps keep dimensions apart but for a common factor, so it passes
+unchanged.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 
 from lrp.arrays import Array, divide_where, transcendental
 from lrp.errors import SettingError, ShapeError
-from lrp.layers.base import Layer, Shape
+from lrp.layers.base import Layer, Shape, as_weight
 from lrp.rules import Rule
 from lrp.rules.engine import Share, passed
 
@@ -31,7 +32,9 @@ class SignedPower(Layer):
 
     def __post_init__(self) -> None:
         if not 0 < self.exponent <= 1:
-            raise SettingError(f"SignedPower: expected an exponent in (0, 1], got {self.exponent}; 0.5 is the usual one")
+            raise SettingError(
+                f"SignedPower: expected an exponent in (0, 1], got {self.exponent}; 0.5 is the usual one"
+            )
 
     def compute(self, *xs: Array) -> Array:
         (x,) = xs
@@ -56,7 +59,8 @@ class L2Normalize(Layer):
 
     Source: Lapuschkin et al. 2016, L2 normalisation
 
-    blocks = 1 normalises the whole vector, blocks = the number of pyramid cells each cell by itself. The guard is VLFeat's.
+    blocks = 1 normalises the whole vector, blocks = the number of pyramid cells each cell by itself. The guard is
+    VLFeat's.
     """
 
     blocks: int = 1
@@ -91,5 +95,37 @@ class L2Normalize(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if not shape or shape[-1] is None or shape[-1] % self.blocks:
-            raise ShapeError(f"expected vectors whose length is a multiple of {self.blocks} blocks, got {shape} a sample")
+            raise ShapeError(
+                f"expected vectors whose length is a multiple of {self.blocks} blocks, got {shape} a sample"
+            )
         return shape
+
+
+@dataclass(frozen=True, eq=False)
+class FixedScale(Layer):
+    """y_d = factor_d x_d, what a normalisation did to one vector: rational, so it stands for the roots in exact
+    arithmetic
+
+    Source: Lapuschkin et al. 2016, relevance of a dimension
+
+    factor (V,); see `lrp.fisher.fixed_statistics`. Relevance passes unchanged, also where the factor is 0.
+    """
+
+    factor: Array
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factor", as_weight(self.factor, "FixedScale factor"))
+
+    def compute(self, *xs: Array) -> Array:
+        return xs[0] * self.factor
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        return passed(R)
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        return (g * self.factor,)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        if shapes[0] != self.factor.shape:
+            raise ShapeError(f"expected vectors of shape {self.factor.shape} a sample, got {shapes[0]}")
+        return shapes[0]
