@@ -30,7 +30,7 @@ def nearest(x: Array, centres: Array) -> tuple[Array, Array]:
 
 
 def plus_plus(x: Array, count: int, rng: np.random.Generator) -> Array:
-    """k-means++: each next centre is a descriptor, drawn in proportion to its squared distance from the others. (K, D)"""
+    """k-means++: each next centre is a descriptor, drawn in proportion to its squared distance. (K, D)"""
     centres = [x[rng.integers(len(x))]]
     closest = ((x - centres[0]) ** 2).sum(axis=1)
     for _ in range(count - 1):

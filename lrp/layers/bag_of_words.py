@@ -151,23 +151,27 @@ class Histogram(Layer):
         length, words = m.shape[1:]
         relevance = arrays.zeros(m.shape, R)
         lost = arrays.zeros(R.shape, arrays.total(R))
-        dropped = arrays.zeros((len(m), words), arrays.total(R))
+        dropped = arrays.zeros((len(m), words), lost)
+        gross = arrays.zeros((len(m),), lost)
         for n in range(len(m)):
-            everywhere = arrays.zeros((words,), arrays.total(R))
-            total = arrays.zeros(m.shape[1:], arrays.total(R))
+            everywhere = arrays.zeros((words,), lost)
+            total = arrays.zeros(m.shape[1:], lost)
             for cell, member in enumerate(self.cells(xs, n)):
                 where = slice(cell * words, (cell + 1) * words)
                 parts = self.parts(widened(m[n, member]))
                 divided = divide(widened(R[n, where]), parts.sum(axis=0) + arrays.zeros((words,), total), rule)
-                total[member] += divided.factor * parts
+                flow = divided.factor * parts
+                total[member] += flow
+                gross[n] += np.abs(flow).sum()
                 everywhere = everywhere + divided.everywhere
                 lost[n, where] = divided.stabilizer
             if length:
                 relevance[n] = total + everywhere / length
             else:
                 dropped[n] = everywhere
+            gross[n] += np.abs(everywhere).sum()
         zero = arrays.zeros((len(m),), lost)
-        share = arrays.total(lost), arrays.total(dropped), arrays.gross(lost) + arrays.gross(dropped)
+        share = arrays.total(lost), arrays.total(dropped), gross + arrays.gross(lost)
         return Share((relevance, *(arrays.zeros(p.shape, R) for p in xs[1:])), zero, *share)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

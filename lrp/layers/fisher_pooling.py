@@ -207,7 +207,7 @@ class FisherPooling(Layer):
         for i in range(len(x)):
             for cell, member in enumerate(self.cells(xs, i)):
                 by_cell = g[i].reshape(-1, 2, *self.means.shape)[cell] / max(int(member.sum()), 1)
-                square, linear, constant = self.polynomial(*by_cell, self.means)
+                square, linear, constant = self.polynomial(by_cell[0], by_cell[1], self.means)
                 l, p = x[i, member], gamma[i, member]
                 to_x[i, member] += 2 * (p @ square) * l + p @ linear
                 to_gamma[i, member] += (l * l) @ square.T + l @ linear.T + constant.sum(axis=1)

@@ -87,23 +87,21 @@ class SumKernel(KernelMachine):
     def kernel(self, x: Array) -> Array:
         return np.stack([self.terms(self.support, one).sum(axis=1) for one in x])
 
-    def contributions(self, x: Array, s: Array) -> Array:
-        """sum_c s_c sum_i a_ic k_d(x_id, x_d): (n, V), (n, classes) -> (n, V)."""
-        by_support = s @ self.coefficients.T  # (n, S)
-        return np.stack([weight @ self.terms(self.support, one) for one, weight in zip(x, by_support)])
-
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
         rule = as_proportional(rule, type(self).__name__)
         shift = rule.stabilizer.shift(y)
         defined = y + shift != 0
         s = arrays.divide_where(R, y + shift, defined)
-        relevance = self.contributions(xs[0], s)
+        by_support = s @ self.coefficients.T  # (n, S)
+        terms = [self.terms(self.support, one) for one in xs[0]]
+        relevance = np.stack([weight @ term for weight, term in zip(by_support, terms)])
+        flows = np.stack([np.abs(weight) @ np.abs(term) for weight, term in zip(by_support, terms)])
         to_bias, to_shift = s * self.bias, s * shift
         dropped = np.where(defined, arrays.scalar(0, R), R)
         if rule.sink is Sink.SPREAD:
             relevance = relevance + (to_bias + to_shift).sum(axis=1, keepdims=True) / self.support.shape[1]
             to_bias, to_shift = 0 * to_bias, 0 * to_shift
-        gross = arrays.gross(to_bias) + arrays.gross(to_shift) + arrays.gross(dropped)
+        gross = arrays.gross(flows) + arrays.gross(s * self.bias) + arrays.gross(s * shift) + arrays.gross(dropped)
         return Share((relevance,), arrays.total(to_bias), arrays.total(to_shift), arrays.total(dropped), gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
