@@ -23,12 +23,13 @@ class Case:
     shapes: tuple[tuple[int, ...], ...]
     exact: bool = True
     tokens: int = 0
+    domain: Callable[[np.ndarray], np.ndarray] = np.asarray  # from any numbers to those that the layer takes
 
     def inputs(self, rng: Rng, n: int = 2, dtype: str = "float64") -> tuple[np.ndarray, ...]:
         """Random inputs of both signs with exact zeros among them."""
         if self.tokens:
             return tuple(rng.integers(0, self.tokens, size=(n, *shape)) for shape in self.shapes)
-        return tuple(numbers(rng, (n, *shape), dtype) for shape in self.shapes)
+        return tuple(self.domain(numbers(rng, (n, *shape), dtype)) for shape in self.shapes)
 
 
 def numbers(rng: Rng, shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
@@ -48,6 +49,11 @@ def numbers(rng: Rng, shape: tuple[int, ...], dtype: str = "float64") -> np.ndar
 
 def weight(rng: Rng, *shape: int) -> np.ndarray:
     return numbers(rng, shape)
+
+
+def mixture(rng: Rng) -> tuple[np.ndarray, ...]:
+    """Priors, means and variances of a Gaussian mixture of 3 components in 2 dimensions."""
+    return np.array([0.5, 0.2, 0.3]), rng.normal(size=(3, 2)), rng.uniform(0.5, 2, size=(3, 2))
 
 
 def _norm(rng: Rng, c: int, full: bool = True) -> L.BatchNorm:
@@ -118,6 +124,56 @@ CASES: tuple[Case, ...] = (
     Case("multiply-gate", lambda r: L.Multiply(), ((3, 5, 2), (1, 1, 2))),
     Case("mask", lambda r: L.Mask(), ((5, 3), (5,))),  # a token of 0 is padding, and one in eight is
     Case("embedding", lambda r: L.Embedding(weight(r, 7, 3)), ((5,),), tokens=7),
+    Case("dense-sift", lambda r: L.DenseSIFT((1, 2), (2, 3), 1.5, orientations=7), ((9, 8, 1),), exact=False),
+    Case(
+        "dense-sift-colour",
+        lambda r: L.DenseSIFT(2, 2, spatial_bins=2, orientations=5, flat_window=True, colour_weights=(0.3, 0.6, 0.1)),
+        ((5, 6, 3),),
+        exact=False,
+    ),
+    Case("sift-positions", lambda r: L.SiftPositions((1, 2), (2, 3)), ((9, 8, 1),)),
+    Case("pca", lambda r: L.PCA(weight(r, 5), weight(r, 5, 3)), ((7, 5),)),
+    Case("pca-whitened", lambda r: L.PCA(weight(r, 5), weight(r, 5, 3), 0.5 + abs(weight(r, 3))), ((7, 5),)),
+    Case("posteriors", lambda r: L.Posteriors(*mixture(r)), ((7, 2),), exact=False),
+    Case("posteriors-hard", lambda r: L.Posteriors(*mixture(r), hard=True), ((7, 2),), exact=False),
+    Case(
+        "fisher-pooling",
+        lambda r: L.FisherPooling(weight(r, 3, 2), 1 + abs(weight(r, 3, 2)), weight(r, 3, 2), weight(r, 3)),
+        ((7, 2), (7, 3)),
+    ),
+    Case("fisher-vector", lambda r: L.FisherVector(*mixture(r)), ((7, 2),), exact=False),
+    Case("fisher-vector-cut", lambda r: L.FisherVector(*mixture(r), threshold=0.05), ((7, 2),), exact=False),
+    Case("signed-power", lambda r: L.SignedPower(), ((5, 3),), exact=False),
+    Case("signed-power-1", lambda r: L.SignedPower(1), ((5, 3),)),
+    Case("l2-normalize", lambda r: L.L2Normalize(), ((6,),), exact=False),
+    Case("l2-normalize-blocks", lambda r: L.L2Normalize(3), ((6,),), exact=False),
+    Case("fixed-scale", lambda r: L.FixedScale(weight(r, 5)), ((5,),)),
+    Case("linear-svm", lambda r: L.LinearSVM(weight(r, 5, 3), weight(r, 3)), ((5,),)),
+    Case("linear-kernel", lambda r: L.LinearKernel(weight(r, 7, 5), weight(r, 7, 3), weight(r, 3)), ((5,),)),
+    Case(
+        "histogram-intersection",
+        lambda r: L.HistogramIntersection(weight(r, 7, 5), weight(r, 7, 3), weight(r, 3)),
+        ((5,),),
+    ),
+    Case(
+        "chi-square",
+        lambda r: L.ChiSquare(abs(weight(r, 7, 5)), weight(r, 7, 3), weight(r, 3)),
+        ((5,),),
+        domain=np.abs,
+    ),
+    Case("rbf", lambda r: L.RBF(weight(r, 7, 5), weight(r, 7, 3), weight(r, 3), 0.2), ((5,),), exact=False),
+    Case(
+        "exponential-chi-square",
+        lambda r: L.ExponentialChiSquare(abs(weight(r, 7, 5)), weight(r, 7, 3), weight(r, 3), 0.2),
+        ((5,),),
+        exact=False,
+        domain=np.abs,
+    ),
+    Case("hard-mapping", lambda r: L.HardMapping(weight(r, 5, 2)), ((7, 2),)),
+    Case("soft-mapping", lambda r: L.SoftMapping(weight(r, 5, 2), 0.3), ((7, 2),), exact=False),
+    Case("mean-histogram", lambda r: L.MeanHistogram(), ((7, 5),), domain=np.abs),
+    Case("mean-histogram-3", lambda r: L.MeanHistogram(exponent=3), ((7, 5),), exact=False, domain=np.abs),
+    Case("max-histogram", lambda r: L.MaxHistogram(), ((7, 5),), domain=np.abs),
 )
 
 RULES: tuple[Rule, ...] = tuple(

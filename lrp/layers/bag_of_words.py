@@ -165,13 +165,14 @@ class Histogram(Layer):
                 gross[n] += np.abs(flow).sum()
                 everywhere = everywhere + divided.everywhere
                 lost[n, where] = divided.stabilizer
+                dropped[n] += divided.dropped
             if length:
                 relevance[n] = total + everywhere / length
             else:
-                dropped[n] = everywhere
+                dropped[n] += everywhere
             gross[n] += np.abs(everywhere).sum()
         zero = arrays.zeros((len(m),), lost)
-        share = arrays.total(lost), arrays.total(dropped), gross + arrays.gross(lost)
+        share = arrays.total(lost), arrays.total(dropped), gross + arrays.gross(lost) + arrays.gross(dropped)
         return Share((relevance, *(arrays.zeros(p.shape, R) for p in xs[1:])), zero, *share)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

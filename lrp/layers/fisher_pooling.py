@@ -34,6 +34,7 @@ class Divided:
     factor: Array  # R_d / stab(sum_l m_d(l)), 0 in the zero set
     everywhere: Array  # what all L descriptors of the picture share in equal parts
     stabilizer: Array  # what the stabilizer keeps
+    dropped: Array  # what is lost where the stabilized sum is 0 and the sum itself is not
 
 
 def divide(R: Array, total: Array, rule: LinearRule) -> Divided:
@@ -47,11 +48,13 @@ def divide(R: Array, total: Array, rule: LinearRule) -> Divided:
     zero_set = total == 0
     nothing = arrays.zeros(R.shape, R)
     shift = rule.stabilizer.shift(total)
-    factor = arrays.divide_where(R, total + shift, ~zero_set)
+    defined = ~zero_set & (total + shift != 0)
+    factor = arrays.divide_where(R, total + shift, defined)
     leak, everywhere = factor * shift, np.where(zero_set, R, nothing)
+    dropped = np.where(zero_set | defined, nothing, R)
     if rule.sink is Sink.SPREAD:
-        return Divided(factor, everywhere + leak, nothing)
-    return Divided(factor, everywhere, leak)
+        return Divided(factor, everywhere + leak, nothing, dropped)
+    return Divided(factor, everywhere, leak, dropped)
 
 
 def proportional(rule: Rule) -> bool:
@@ -173,18 +176,18 @@ class FisherPooling(Layer):
                     passed[member] += flow
                     gross[i] += np.abs(flow).sum()
                 everywhere = everywhere + divided.everywhere
-                lost[i, cell] = divided.stabilizer
+                lost[i, cell], dropped[i, cell] = divided.stabilizer, divided.dropped
             if length:
                 relevance[i] = passed + everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length
             else:
-                dropped[i, 0] = everywhere
+                dropped[i, 0] += everywhere
             gross[i] += np.abs(everywhere).sum()
         return Share(
             (relevance, *(arrays.zeros(other.shape, R) for other in xs[1:])),
             arrays.zeros((n,), lost),
             arrays.total(lost),
             arrays.total(dropped),
-            gross + arrays.gross(lost),
+            gross + arrays.gross(lost) + arrays.gross(dropped),
         )
 
     def weighted(self, x: Array, gamma: Array, factor: Array) -> tuple[Array, Array, Array]:

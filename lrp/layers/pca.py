@@ -46,8 +46,8 @@ class PCA(Layer):
             )
         if self.scale is not None and not (self.scale > 0).all():
             raise SettingError(
-                f"PCA: expected positive scales, got {self.scale.min()} for component {int(self.scale.argmin())}, in which "
-                "the training descriptors do not vary; keep fewer components"
+                f"PCA: expected positive scales, got {self.scale.min()} for component {int(self.scale.argmin())}, in "
+                "which the training descriptors do not vary; keep fewer components"
             )
 
     @property
