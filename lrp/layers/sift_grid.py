@@ -64,7 +64,8 @@ class Axis:
     def support(self) -> Array:
         """First and last pixel that each frame depends on, inside the picture. (F, 2)
 
-        A bin reads up to b - 1 pixels from its centre, and the gradient there one pixel further.
+        A bin reads up to b - 1 pixels from its centre, and the gradient there one pixel further. (Of the rectangle
+        that both axes span, nothing but its four corners takes no part.)
         """
         last = self.origins + (self.bins - 1) * self.bin_size
         reach = self.bin_size
