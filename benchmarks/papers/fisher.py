@@ -49,7 +49,7 @@ def train_fisher(
     encode = layers.FisherVector(m.priors, m.means, m.variances, threshold=1e-6, pyramid=PYRAMID)
     encoder = fisher.encoder(sift, pca, encode)
     vectors = np.concatenate([encoder.forward(one(sample)).output for sample in samples])
-    svm = fisher.fit_svm(vectors, marks, cost=10)
+    svm = fisher.fit_svm(vectors, marks, cost=10, balanced=True)
     return fisher.classifier(sift, pca, encode, svm, metadata=lrp.Metadata(classes=names))
 
 

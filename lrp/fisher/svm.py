@@ -14,13 +14,19 @@ from lrp.layers.svm import LinearSVM
 
 
 def fit_svm(
-    vectors: Any, labels: Any, cost: float = 1.0, tolerance: float = 1e-8, max_iterations: int = 2000
+    vectors: Any,
+    labels: Any,
+    cost: float = 1.0,
+    balanced: bool = False,
+    tolerance: float = 1e-8,
+    max_iterations: int = 2000,
 ) -> LinearSVM:
     """For each class c the minimum of 1/2 |w_c|^2 + cost sum_i max(0, 1 - y_ic (w_c x_i + b_c))^2, by L-BFGS.
 
     vectors (n, V); labels (n, C), true where sample i shows class c, of which it may show several: y_ic = +1, else
     -1. The bias is not penalised. The minimum lies in the span of the samples, so V may be far larger than n: what
-    is minimised has min(n, V) + 1 unknowns. Raises InputError where a class has no sample or every sample.
+    is minimised has min(n, V) + 1 unknowns. balanced: the cost of a sample is multiplied with n / (2 n_side),
+    n_side the number of samples on its side of the class. Raises InputError where a class has no sample or every one.
     """
     x, marks = np.asarray(vectors, dtype=np.float64), np.asarray(labels)
     if x.ndim != 2 or marks.ndim != 2 or len(x) != len(marks):
@@ -37,9 +43,11 @@ def fit_svm(
             "leave the class out"
         )
     coordinates, back = _span(x)
-    solutions = [
-        _fit(coordinates, np.where(mark, 1.0, -1.0), cost, tolerance, max_iterations) for mark in (marks > 0).T
-    ]
+    solutions = []
+    for mark in (marks > 0).T:
+        sides = np.where(mark, mark.sum(), (~mark).sum())
+        costs = cost * (len(x) / (2 * sides) if balanced else np.ones(len(x)))
+        solutions.append(_fit(coordinates, np.where(mark, 1.0, -1.0), costs, tolerance, max_iterations))
     weight = back @ np.stack([solution[:-1] for solution in solutions], axis=1)
     return LinearSVM(weight, np.array([solution[-1] for solution in solutions]))
 
@@ -54,14 +62,14 @@ def _span(x: Array) -> tuple[Array, Array]:
     return vectors[:, kept] * root, x.T @ (vectors[:, kept] / root)
 
 
-def _fit(x: Array, y: Array, cost: float, tolerance: float, max_iterations: int) -> Array:
-    """(w, b) of one class."""
+def _fit(x: Array, y: Array, costs: Array, tolerance: float, max_iterations: int) -> Array:
+    """(w, b) of one class; one cost a sample."""
 
     def objective(parameters: Array) -> tuple[float, Array]:
         w, b = parameters[:-1], parameters[-1]
         slack = np.maximum(0, 1 - y * (x @ w + b))
-        to_score = -2 * cost * slack * y
-        return float(0.5 * (w @ w) + cost * (slack @ slack)), np.append(w + x.T @ to_score, to_score.sum())
+        to_score = -2 * costs * slack * y
+        return float(0.5 * (w @ w) + costs @ (slack * slack)), np.append(w + x.T @ to_score, to_score.sum())
 
     result = optimize.minimize(
         objective,

@@ -25,7 +25,7 @@ def check_picture(picture: Array) -> None:
     if arrays.is_exact(picture):
         raise ExactError(
             "dense SIFT: expected floating-point pixels, got Fractions, and angles and square roots are in general not "
-            "rational; cut the network after the descriptors for exact arithmetic"
+            "rational; lrp.fisher.fixed_statistics cuts the network below them for exact arithmetic"
         )
     arrays.check_finite(picture, "dense SIFT")
 
