@@ -1,0 +1,159 @@
+"""Every method by name, and the text form that the command line takes: name, or name:key=value,key=value.
+
+lrp:epsilon-gamma-box:-3,3.5     behind lrp: a composite, as network.explain takes it
+sensitivity:inf                  a value without a key is the method's first setting
+deep_lift:reveal_cancel   integrated_gradients:steps=100,baseline=-1   pattern_net:patterns.h5
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lrp.errors import SettingError
+from lrp.formats.results import load_arrays
+from lrp.graph import Network
+from lrp.methods.blur_saliency import blur_saliency
+from lrp.methods.cam import cam
+from lrp.methods.deconvolution import deconvolution
+from lrp.methods.deep_lift import deep_lift
+from lrp.methods.deep_lift_rules import RESCALE, REVEAL_CANCEL
+from lrp.methods.excitation_backprop import contrastive_excitation_backprop, excitation_backprop
+from lrp.methods.grad_cam import grad_cam, guided_grad_cam
+from lrp.methods.gradient import gradient, sensitivity
+from lrp.methods.gradient_input import gradient_input
+from lrp.methods.guided_backprop import guided_backprop
+from lrp.methods.integrated_gradients import integrated_gradients
+from lrp.methods.meaningful_perturbation import meaningful_perturbation
+from lrp.methods.occlusion import occlusion
+from lrp.methods.pattern_net import pattern_attribution, pattern_net
+from lrp.methods.propagation import random_map, relevance_propagation
+from lrp.methods.result import Attribution
+from lrp.methods.shapley import shapley
+from lrp.methods.smoothgrad import smoothgrad
+
+
+def _rule(text: str) -> Any:
+    """DeepLIFT's rule of an activation."""
+    rules = {rule.name: rule for rule in (RESCALE, REVEAL_CANCEL)}
+    if text not in rules:
+        raise SettingError(f"deep_lift: expected one of {', '.join(rules)}, got {text!r}")
+    return rules[text]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A method and how the text of each of its settings is read; the first may stand without its key."""
+
+    function: Callable[..., Attribution]
+    readers: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+
+
+METHODS: dict[str, Entry] = {
+    "lrp": Entry(relevance_propagation, {"composite": str}),
+    "gradient": Entry(gradient),
+    "sensitivity": Entry(sensitivity, {"norm": str}),
+    "gradient_input": Entry(gradient_input),
+    "deconvolution": Entry(deconvolution),
+    "guided_backprop": Entry(guided_backprop),
+    "integrated_gradients": Entry(integrated_gradients, {"steps": int, "baseline": float, "scheme": str}),
+    "smoothgrad": Entry(smoothgrad, {"samples": int, "spread": float, "combine": str}),
+    "occlusion": Entry(occlusion, {"window": int, "stride": int, "value": float}),
+    "cam": Entry(cam),
+    "grad_cam": Entry(grad_cam, {"layer": str}),
+    "guided_grad_cam": Entry(guided_grad_cam, {"layer": str}),
+    "deep_lift": Entry(deep_lift, {"rule": _rule, "baseline": float}),
+    "excitation_backprop": Entry(excitation_backprop, {"layer": str}),
+    "contrastive_excitation_backprop": Entry(contrastive_excitation_backprop, {"layer": str}),
+    "pattern_net": Entry(pattern_net, {"patterns": load_arrays}),
+    "pattern_attribution": Entry(pattern_attribution, {"patterns": load_arrays}),
+    "meaningful_perturbation": Entry(
+        meaningful_perturbation,
+        {"game": str, "cell": int, "mask_blur": float, "blur": float, "jitter": int, "steps": int},
+    ),
+    "blur_saliency": Entry(blur_saliency, {"spot": float, "blur": float, "spacing": int}),
+    "shapley": Entry(shapley, {"orders": int, "baseline": float}),
+    "random": Entry(random_map),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method with its settings: called like the functions of this package. text: how it was written."""
+
+    text: str
+    function: Callable[..., Attribution]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def __name__(self) -> str:
+        """What results call it."""
+        return self.text
+
+    def __call__(
+        self, network: Network, x: Any, target: Any = None, rng: np.random.Generator | None = None
+    ) -> Attribution:
+        """rng: for the methods that draw random numbers; the others do not look at it."""
+        settings = dict(self.settings)
+        if rng is not None and "rng" in inspect.signature(self.function).parameters:
+            settings["rng"] = rng
+        return self.function(network, x, target, **settings)
+
+
+def parse(text: str) -> Method:
+    """The method that a text names; SettingError for an unknown name or setting.
+
+    >>> parse("sensitivity:inf").settings
+    {'norm': 'inf'}
+    """
+    name, _, rest = text.strip().partition(":")
+    key = name.strip().replace("-", "_")
+    if key not in METHODS:
+        raise SettingError(f"method: expected one of {', '.join(METHODS)}, got {name!r}")
+    entry = METHODS[key]
+    if not rest:
+        return Method(text.strip(), entry.function)
+    if key == "lrp":
+        return Method(text.strip(), entry.function, {"composite": rest})
+    settings = {}
+    for index, part in enumerate(rest.split(",")):
+        word, equals, value = part.partition("=")
+        if not equals and index == 0 and entry.readers:
+            word, value = next(iter(entry.readers)), part
+        if word not in entry.readers:
+            known = ", ".join(entry.readers) or "none"
+            raise SettingError(f"{key}: expected settings among {known}, got {part!r}")
+        settings[word] = _read(entry.readers[word], value, f"{key}: {word}")
+    return Method(text.strip(), entry.function, settings)
+
+
+def _read(reader: Callable[[str], Any], value: str, subject: str) -> Any:
+    """A setting's value from its text."""
+    try:
+        return reader(value)
+    except SettingError:
+        raise
+    except ValueError:
+        raise SettingError(f"{subject}: expected a number, got {value!r}") from None
+
+
+def split(words: list[str]) -> list[str]:
+    """Method texts from words of the command line: separated by blanks, or by commas before a method's name.
+
+    >>> split(["gradient,lrp:epsilon-gamma-box:-3,3.5,random"])
+    ['gradient', 'lrp:epsilon-gamma-box:-3,3.5', 'random']
+    """
+    texts: list[str] = []
+    for word in words:
+        fresh = True
+        for part in word.split(","):
+            if fresh or part.partition(":")[0].strip().replace("-", "_") in METHODS:
+                texts.append(part)
+            else:
+                texts[-1] += "," + part
+            fresh = False
+    return [text for text in texts if text.strip()]

@@ -1,0 +1,37 @@
+"""Which node holds the feature maps that class activation maps weigh."""
+
+from __future__ import annotations
+
+from lrp.errors import GraphError
+from lrp.graph import Network, Node
+from lrp.layers import Activation, BatchNorm, Conv
+
+
+def followers(network: Network, name: str) -> list[Node]:
+    """The nodes that take this one's value."""
+    return [node for node in network.nodes.values() if name in node.inputs]
+
+
+def last_feature_map(network: Network) -> str:
+    """The last convolution, behind its normalisation and activation: where Grad-CAM looks by default."""
+    found = [node.name for node in network.nodes.values() if isinstance(node.layer, Conv)]
+    if not found:
+        raise GraphError(
+            f"grad_cam: expected a network with a convolution, got {', '.join(network.nodes)}; name the node with `layer`"
+        )
+    name = found[-1]
+    while len(above := followers(network, name)) == 1 and isinstance(above[0].layer, (Activation, BatchNorm)):
+        name = above[0].name
+    return name
+
+
+def feature_map(network: Network, layer: str | None) -> str:
+    """The named node, or the default; GraphError for a name that is no node or a node without spatial axes."""
+    name = last_feature_map(network) if layer is None else layer
+    if name not in network.nodes:
+        raise GraphError(f"layer: expected one of {', '.join(network.nodes)}, got {layer!r}")
+    if len(network.shapes[name]) < 2:
+        raise GraphError(
+            f"layer: expected a node with spatial axes and channels, got {name!r} of shape {network.shapes[name]}"
+        )
+    return name

@@ -1,0 +1,125 @@
+"""The number that is explained, and the arrays at the inputs: what every method begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import InputError, ShapeError
+from lrp.graph import Network, Trace
+from lrp.graph.start import at_target
+from lrp.graph.target import target_numbers
+from lrp.layers import Input, Softmax
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """S_c of each sample: the output `node` at `target`, before a final softmax.
+
+    x: what the caller gave, for the form of the result.
+    """
+
+    network: Network
+    trace: Trace
+    node: str
+    target: Array
+    x: Any
+
+    @property
+    def logits(self) -> Array:
+        """(n, ...) the outputs before a final softmax."""
+        return self.trace.values[self.node]
+
+    @property
+    def value(self) -> Array:
+        """(n,) the explained number."""
+        return picked(self.logits, self.target)
+
+    @property
+    def one(self) -> Array:
+        """1 at the target, 0 elsewhere: where a gradient starts."""
+        return at_target(self.logits, self.target, arrays.scalar(1, self.logits))
+
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """The network's inputs by name, in its arithmetic."""
+        return {name: self.trace.values[name] for name in self.network.inputs}
+
+    def at(self, inputs: dict[str, Array]) -> Score:
+        """The same targets at other inputs."""
+        return Score(self.network, self.network.forward(inputs), self.node, self.target, self.x)
+
+    def form(self, by_name: dict[str, Array]) -> Any:
+        """Arrays at the inputs in the form in which x came."""
+        if isinstance(self.x, Mapping):
+            return by_name
+        many = len(self.network.inputs) > 1 or isinstance(self.x, tuple)
+        return tuple(by_name[name] for name in self.network.inputs) if many else by_name[self.network.inputs[0]]
+
+
+def logit_node(network: Network) -> str:
+    """The first output's node, or the node below it where it is a softmax."""
+    node = network.nodes[network.outputs[0]]
+    return node.inputs[0] if isinstance(node.layer, Softmax) else node.name
+
+
+def score(network: Network, x: Any, target: Any = None) -> Score:
+    """The forward pass and the explained number; target None: each sample's largest logit."""
+    trace, node = network.forward(x), logit_node(network)
+    return Score(network, trace, node, target_numbers(target, trace.values[node], network.metadata.classes), x)
+
+
+def picked(logits: Array, target: Array) -> Array:
+    """(n, ...) -> (n,): each sample's entry at its target."""
+    return np.asarray(logits.reshape(len(logits), -1)[np.arange(len(logits)), target])
+
+
+def no_tokens(network: Network, method: str) -> None:
+    """Raise InputError where an input is token numbers, with respect to which nothing can be differentiated."""
+    for name in network.inputs:
+        layer = network.nodes[name].layer
+        if isinstance(layer, Input) and layer.tokens:
+            raise InputError(
+                f"{method}: expected inputs of real numbers, got token numbers at {name!r}; explain the network behind"
+                " its embedding, or take network.gradient(x).gradients at the embedding's node"
+            )
+
+
+def single_input(network: Network, method: str) -> str:
+    """The name of the only input; InputError where there are several."""
+    if len(network.inputs) != 1:
+        raise InputError(
+            f"{method}: expected a network with one input, got {len(network.inputs)} ({', '.join(network.inputs)})"
+        )
+    no_tokens(network, method)
+    return network.inputs[0]
+
+
+def baselines(found: Score, baseline: Any, method: str) -> dict[str, Array]:
+    """The reference of each input, of the input's shape: a number for all, an array that broadcasts, a tuple, a dict."""
+    no_tokens(found.network, method)
+    names = found.network.inputs
+    if isinstance(baseline, Mapping):
+        given = dict(baseline)
+    elif isinstance(baseline, tuple):
+        given = dict(zip(names, baseline, strict=False)) if len(baseline) == len(names) else {}
+    else:
+        given = {name: baseline for name in names}
+    if set(given) != set(names):
+        raise InputError(f"{method}: expected a baseline for each of {', '.join(names)}, got {len(given)}")
+    result = {}
+    for name, x in found.inputs.items():
+        value = arrays.cast(given[name], arrays.dtype_name(x))
+        arrays.check_finite(value, f"{method} baseline")
+        try:
+            result[name] = np.broadcast_to(value, x.shape).copy()
+        except ValueError:
+            raise ShapeError(
+                f"{method}: expected a baseline that broadcasts to the input's shape {x.shape}, got {value.shape}"
+            ) from None
+    return result
