@@ -57,5 +57,9 @@ class SaveError(LrpError, OSError):
     """A file cannot be written; nothing half-written is left behind."""
 
 
+class WorkerError(LrpError, RuntimeError):
+    """A process that computes a part of a long job was lost again and again, or cannot be reached."""
+
+
 class MissingExtraError(LrpError, ImportError):
     """An optional library is needed and not installed; the message names the extra that brings it."""
