@@ -1,0 +1,45 @@
+"""What judges a heatmap: each measure returns a Measurement with numbers, curves and a plot."""
+
+from lrp.evaluation.completeness import completeness
+from lrp.evaluation.complexity import complexity
+from lrp.evaluation.continuity import continuity
+from lrp.evaluation.input_invariance import input_invariance, shifted
+from lrp.evaluation.measurement import Curve, Measurement, plot, table
+from lrp.evaluation.order import Order
+from lrp.evaluation.outside_inside import outside_inside
+from lrp.evaluation.pixel_flipping import pixel_flipping
+from lrp.evaluation.pointing_game import pointing_game
+from lrp.evaluation.randomisation import randomisation
+from lrp.evaluation.region_perturbation import region_perturbation
+from lrp.evaluation.relevance_mass import relevance_mass
+from lrp.evaluation.replacement import Blur, Constant, Dirichlet, Flip, Replacement, Uniform
+from lrp.evaluation.sensitivity_n import sensitivity_n
+from lrp.evaluation.similarity import rank_correlation, structural_similarity
+
+__all__ = [
+    "Blur",
+    "Constant",
+    "Curve",
+    "Dirichlet",
+    "Flip",
+    "Measurement",
+    "Order",
+    "Replacement",
+    "Uniform",
+    "completeness",
+    "complexity",
+    "continuity",
+    "input_invariance",
+    "outside_inside",
+    "pixel_flipping",
+    "plot",
+    "pointing_game",
+    "randomisation",
+    "rank_correlation",
+    "region_perturbation",
+    "relevance_mass",
+    "sensitivity_n",
+    "shifted",
+    "structural_similarity",
+    "table",
+]

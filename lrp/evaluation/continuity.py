@@ -1,0 +1,60 @@
+"""Continuity: pictures that are nearly the same must get nearly the same heatmap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from lrp.errors import SettingError
+from lrp.evaluation.maps import input_layout, pixel_map
+from lrp.evaluation.measurement import Curve, Measurement
+from lrp.graph import Network
+from lrp.methods.result import Attribution
+
+RADII = (0.005, 0.01, 0.02, 0.05, 0.1)
+
+
+def continuity(
+    network: Network,
+    x: Any,
+    method: Callable[..., Attribution],
+    target: Any = None,
+    *,
+    radii: Sequence[float] = RADII,
+    samples: int = 10,
+    seed: int = 0,
+    first: int = 0,
+) -> Measurement:
+    """max-sensitivity = max over ||d||_inf <= r of ||E(x + d) - E(x)||_2 / ||E(x)||_2
+    continuity      = max over the same d of ||E(x + d) - E(x)||_1 / ||d||_2
+
+    Source: Yeh et al. 2019, max-sensitivity; Montavon et al. 2018, explanation continuity
+
+    The maximum is over `samples` random d, uniform in the cube: a lower bound of the true one. The target is that of x.
+    Draws depend on seed, picture and number of the draw alone. curves over r; numbers at the largest r.
+    """
+    if samples < 1 or not radii or min(radii) <= 0:
+        raise SettingError(f"continuity: expected samples >= 1 and radii > 0, got {samples} and {list(radii)}")
+    found = method(network, x, target)
+    original = pixel_map(network, found)
+    picture = np.asarray(x)
+    input_layout(network)
+    flat = original.reshape(len(picture), -1)
+    size = np.sqrt((flat**2).sum(axis=1))
+    values = np.zeros((2, len(picture), len(radii)))
+    for k in range(samples):
+        cube = np.stack(
+            [np.random.default_rng([seed, first + i, k]).uniform(-1, 1, picture.shape[1:]) for i in range(len(picture))]
+        )
+        for column, radius in enumerate(radii):
+            d = (radius * cube).astype(picture.dtype)
+            change = pixel_map(network, method(network, picture + d, list(found.target))).reshape(flat.shape) - flat
+            relative = np.sqrt((change**2).sum(axis=1)) / np.where(size > 0, size, 1)
+            slope = np.abs(change).sum(axis=1) / np.sqrt((d.reshape(len(d), -1) ** 2).sum(axis=1))
+            values[:, :, column] = np.maximum(values[:, :, column], [relative, slope])
+    names = ("max-sensitivity", "continuity")
+    curves = {name: Curve(tuple(map(float, radii)), v, "radius", name) for name, v in zip(names, values, strict=True)}
+    numbers = {name: curve.values[:, -1] for name, curve in curves.items()}
+    return Measurement("continuity", numbers, curves, {"samples": samples})

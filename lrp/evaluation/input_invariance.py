@@ -1,0 +1,98 @@
+"""Input invariance: two networks that compute the same on shifted data must get the same heatmaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import GraphError
+from lrp.evaluation.maps import input_layout, pixel_map
+from lrp.evaluation.measurement import Curve, Measurement
+from lrp.graph import Network, Node
+from lrp.layers import Conv, Dense, Dropout, Flatten, Permute, Reshape
+from lrp.methods.result import Attribution
+
+FRACTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
+PASSES = 1e-9
+
+
+def input_invariance(
+    network: Network,
+    x: Any,
+    method: Callable[..., Attribution],
+    shift: Any,
+    target: Any = None,
+    *,
+    shifted_method: Callable[[float], Callable[..., Attribution]] | None = None,
+) -> Measurement:
+    """||E(x + t m; network shifted by t m) - E(x; network)|| / ||E(x; network)|| for t from 0 to 1
+
+    Source: Kindermans et al. 2019, input invariance
+
+    shift m: a number or an array that broadcasts to x. The shifted network has b - W^T m in the place of its first
+    layer's bias, so activations, output and gradient are equal. method(network, x, target); shifted_method(t) gives the
+    method for the shifted network where it depends on the data, such as integrated gradients from the shifted baseline
+    or patterns estimated anew. numbers: "difference" at t = 1, "passes" 1 where it is below 1e-9 (float64's rounding),
+    "output" the largest difference of the two networks' outputs, as a check of the construction.
+    """
+    picture = np.asarray(x, dtype=np.float64)
+    m = np.broadcast_to(np.asarray(shift, dtype=np.float64), picture.shape[1:])
+    found = method(network, picture, target)
+    original = pixel_map(network, found).reshape(len(picture), -1)
+    size = np.sqrt((original**2).sum(axis=1))
+    values, output = [], np.zeros(len(picture))
+    for t in FRACTIONS:
+        there = shifted(network, t * m)
+        chosen = method if shifted_method is None else shifted_method(t)
+        result = chosen(there, picture + t * m, list(found.target))
+        difference = pixel_map(there, result).reshape(len(picture), -1) - original
+        values.append(np.sqrt((difference**2).sum(axis=1)) / np.where(size > 0, size, 1))
+        output = np.maximum(output, np.abs(result.score - found.score))
+    curve = Curve(FRACTIONS, np.stack(values, axis=1), "share of the shift", "relative difference")
+    last = curve.values[:, -1]
+    numbers = {"difference": last, "passes": (last < PASSES).astype(float), "output": output}
+    return Measurement("input_invariance", numbers, {"difference": curve})
+
+
+def shifted(network: Network, m: Array) -> Network:
+    """The network that computes at x + m what this one computes at x: b' = b - W^T m in the first layer.
+
+    m: one sample in the input's layout. GraphError where the input does not go straight into one dense layer or one
+    convolution without padding: padded zeros would not be shifted.
+    """
+    name = network.inputs[0]
+    input_layout(network)
+    value = np.asarray(m, dtype=np.float64)[None]
+    readers = [node for node in network.nodes.values() if name in node.inputs]
+    while len(readers) == 1 and isinstance(readers[0].layer, (Flatten, Reshape, Permute, Dropout)):
+        value = readers[0].layer.compute(value)
+        name = readers[0].name
+        readers = [node for node in network.nodes.values() if name in node.inputs]
+    layer = readers[0].layer if len(readers) == 1 else None
+    if not isinstance(layer, (Dense, Conv)) or isinstance(layer, Conv) and not _unpadded(layer):
+        raise GraphError(
+            "input_invariance: expected an input that goes into one dense layer or one convolution without padding, got"
+            f" {', '.join(type(node.layer).__name__ for node in readers)}"
+        )
+    change = layer.apply(arrays.cast(layer.weight, "float64"), value)
+    per_output = change.reshape(-1, change.shape[-1])
+    if not np.allclose(per_output, per_output[0], rtol=1e-12, atol=1e-12):
+        raise GraphError(
+            "input_invariance: expected one number a channel as the shift of a convolution, whose bias is the same at all"
+            " positions, got one that varies; use a network that begins with a dense layer"
+        )
+    bias = (0 if layer.bias is None else layer.bias) - per_output[0]
+    moved = replace(layer, bias=arrays.cast(bias, network.dtype))
+    nodes = [Node(n.name, moved if n.name == readers[0].name else n.layer, n.inputs) for n in network.nodes.values()]
+    return Network(nodes, network.outputs, network.metadata, network.dtype)
+
+
+def _unpadded(layer: Conv) -> bool:
+    """Whether no window hangs over the border."""
+    padding = layer.padding
+    return padding == "valid" if isinstance(padding, str) else not any(map(any, padding))

@@ -1,0 +1,45 @@
+"""Heatmaps as the measures see them: one number a pixel, channels-last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.errors import InputError, ShapeError
+from lrp.graph import Network
+from lrp.methods.layout import Layout, layout, pixels
+from lrp.methods.result import Attribution
+from lrp.methods.score import single_input
+
+
+def pixel_map(network: Network, relevance: Any) -> Array:
+    """(n, *spatial) the sum over the channels of a heatmap in the network's own layout; vectors (n, d) stay."""
+    array = np.asarray(relevance.relevance if isinstance(relevance, Attribution) else relevance)
+    if not np.isfinite(array.astype(np.float64)).all():
+        raise InputError("relevance: expected finite numbers, got NaN or infinity; the ledger tells where it arose")
+    return pixels(input_layout(network).last(array).astype(np.float64))
+
+
+def input_layout(network: Network) -> Layout:
+    """The layout of the network's only input."""
+    return layout(network, single_input(network, "evaluation"))
+
+
+def check_maps(maps: Array, picture: Array) -> None:
+    """Raise ShapeError unless there is one number for each pixel of a channels-last batch."""
+    wanted = picture.shape if picture.ndim == 2 else picture.shape[:-1]
+    if maps.shape != wanted:
+        raise ShapeError(f"relevance: expected one number a pixel, shape {wanted} (or with channels), got {maps.shape}")
+
+
+def check_masks(masks: Any, maps: Array) -> Array:
+    """The masks as booleans of the maps' shape; InputError where one is empty."""
+    masks = np.asarray(masks).astype(bool)
+    if masks.shape != maps.shape:
+        raise ShapeError(f"masks: expected one of each picture's shape, {maps.shape} in all, got {masks.shape}")
+    empty = ~masks.reshape(len(masks), -1).any(axis=1)
+    if empty.any():
+        raise InputError(f"masks: expected at least one pixel of the object, got none in picture {int(empty.argmax())}")
+    return masks

@@ -1,0 +1,139 @@
+"""Region perturbation: how fast the score falls when regions are destroyed in the order of the heatmap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from lrp.arrays import Array
+from lrp.errors import SettingError
+from lrp.evaluation.maps import check_maps, input_layout, pixel_map
+from lrp.evaluation.measurement import Curve, Measurement
+from lrp.evaluation.order import Grid, Order, as_order, grid, ranked
+from lrp.evaluation.replacement import Replacement, replacement as named_replacement
+from lrp.graph import Network
+from lrp.methods.layout import spatial_of
+from lrp.methods.regions import Patch, cut, paste
+from lrp.methods.score import Score, picked, score
+from lrp.methods.shared_forward import SharedForward
+
+ROWS = 64  # pictures times repetitions that go through the network at once
+
+
+def region_perturbation(
+    network: Network,
+    x: Any,
+    relevance: Any,
+    target: Any = None,
+    *,
+    orders: Sequence[Order | str] = (Order.MORF, Order.LERF),
+    size: Any = 9,
+    steps: int = 100,
+    replacement: Replacement | str = "uniform",
+    repetitions: int = 10,
+    probability: bool = False,
+    seed: int = 0,
+    first: int = 0,
+    shared: bool = True,
+) -> Measurement:
+    """x^(0) = x, x^(k) = g(x^(k-1), r_k): the k-th region of the order is replaced, and stays so
+
+        AOPC = 1/(L+1) mean over pictures and repetitions of sum_{k=0}^{L} f(x^(0)) - f(x^(k))
+        ABPC = AOPC of the order MoRF - AOPC of the order LeRF
+
+    Source: Samek et al. 2017, AOPC and ABPC
+
+    relevance: heatmaps of the pictures x, of any method; a region's score is their sum over its pixels and channels.
+    The heatmap of the unchanged picture is used throughout. f: the logit of the target (default: the predicted class),
+    or its softmax with probability=True. steps L is cut to the number of regions. curves: f(x^(0)) - f(x^(k)) for each
+    order; numbers: "aopc <order>", and "abpc" where both orders are measured.
+
+    Random numbers depend on seed, picture and repetition alone: picture i of the batch is number first + i, so that all
+    methods, orders, batches and processes meet the same noise. Regions of equal score are in random order.
+    shared=False recomputes the whole network at each step: the same curves, slower.
+    """
+    chosen = [as_order(order) for order in orders]
+    if steps < 1 or repetitions < 1 or not chosen:
+        raise SettingError(
+            f"region_perturbation: expected steps, repetitions >= 1 and an order, got {steps}, {repetitions}"
+        )
+    found = score(network, x, target)
+    picture = input_layout(network).last(found.inputs[network.inputs[0]])
+    regions = grid(size, tuple(spatial_of(picture, "region_perturbation")))
+    maps = pixel_map(network, relevance)
+    check_maps(maps, picture)
+    g = named_replacement(replacement, network, picture) if isinstance(replacement, str) else replacement
+    scores, steps = regions.scores(maps), min(steps, len(regions))
+    curves = {order.value: np.zeros((len(picture), steps + 1)) for order in chosen}
+    pairs = [(i, r) for i in range(len(picture)) for r in range(repetitions)]
+    for start in range(0, len(pairs), ROWS):
+        here = pairs[start : start + ROWS]
+        rows = np.array([i for i, _ in here])
+        noise, ties = _drawn(picture, g, here, len(regions), seed, first)
+        for order in chosen:
+            ranks = np.stack([ranked(scores[i], order, t) for i, t in zip(rows, ties, strict=True)])[:, :steps]
+            fall = _falls(network, found, picture[rows], rows, noise, regions, ranks, probability, shared)
+            np.add.at(curves[order.value], rows, fall / repetitions)
+    numbers = {f"aopc {name}": values.mean(axis=1) for name, values in curves.items()}
+    if {Order.MORF, Order.LERF} <= set(chosen):
+        numbers["abpc"] = numbers["aopc morf"] - numbers["aopc lerf"]
+    f = "probability" if probability else "logit"
+    places = tuple(float(k) for k in range(steps + 1))
+    return Measurement(
+        "region_perturbation",
+        numbers,
+        {name: Curve(places, values, "regions replaced", f"fall of the {f}") for name, values in curves.items()},
+        {"size": list(regions.size), "steps": steps, "replacement": g.text, "repetitions": repetitions, "f": f},
+    )
+
+
+def _drawn(
+    picture: Array, g: Replacement, pairs: list[tuple[int, int]], regions: int, seed: int, first: int
+) -> tuple[Array, Array]:
+    """(replacing pictures, tie-breaking numbers) of each (picture, repetition)."""
+    noise, ties = [], []
+    for i, repetition in pairs:
+        rng = np.random.default_rng([seed, first + i, repetition])
+        ties.append(rng.random(regions))
+        noise.append(g.picture(picture[i], rng))
+    return np.stack(noise), np.stack(ties)
+
+
+def _falls(
+    network: Network,
+    found: Score,
+    x: Array,
+    rows: Array,
+    noise: Array,
+    regions: Grid,
+    ranks: Array,
+    probability: bool,
+    shared: bool,
+) -> Array:
+    """(m, steps + 1) f(x^(0)) - f(x^(k)) for m pictures x, each with its own noise and order of regions."""
+    own, target, corners = input_layout(network).own, found.target[rows], regions.corners()
+    forward = SharedForward(network, own(x))
+    values = [_f(forward.logits, target, probability)]
+    changed = x.copy()
+    for k in range(ranks.shape[1]):
+        corner = corners[ranks[:, k]]
+        patch = Patch(corner, cut(noise, np.arange(len(x)), corner, regions.size))
+        if shared:
+            logits = forward.replace(patch)
+        else:
+            paste(changed, np.arange(len(x)), patch)
+            logits = network.forward(own(changed)).values[found.node]
+        values.append(_f(logits, target, probability))
+    stacked = np.stack(values, axis=1).astype(np.float64)
+    return stacked[:, :1] - stacked
+
+
+def _f(logits: Array, target: Array, probability: bool) -> Array:
+    """The explained number of each row."""
+    if not probability:
+        return picked(logits, target)
+    flat = logits.reshape(len(logits), -1)
+    return picked(special.softmax(flat, axis=1), target)

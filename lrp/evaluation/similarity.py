@@ -1,0 +1,51 @@
+"""How alike two heatmaps are."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage, stats
+
+from lrp.arrays import Array
+
+
+def rank_correlation(a: Array, b: Array) -> float:
+    """Spearman: Pearson's correlation of the ranks, equal numbers sharing their mean rank; NaN for a constant map.
+
+    Source: Adebayo et al. 2018, rank correlation
+    """
+    ranks = [stats.rankdata(m.ravel()) for m in (a, b)]
+    centred = [r - r.mean() for r in ranks]
+    sizes = [float(np.sqrt((c * c).sum())) for c in centred]
+    if min(sizes) == 0:
+        return float("nan")
+    return float((centred[0] * centred[1]).sum() / (sizes[0] * sizes[1]))
+
+
+def structural_similarity(a: Array, b: Array, window: int = 7) -> float:
+    """SSIM: mean over windows of (2 m_a m_b + c1)(2 s_ab + c2) / ((m_a^2 + m_b^2 + c1)(s_a^2 + s_b^2 + c2))
+
+    Source: Wang et al. 2004, structural similarity
+
+    Uniform windows of `window` pixels (cut to the picture) that lie inside, unbiased variances, c1 = 0.01^2 and
+    c2 = 0.03^2 for data of range 1: each map is first brought to 0 .. 1 by its own minimum and maximum.
+    """
+    a, b = unit(a), unit(b)
+    sizes = tuple(min(window, n) for n in a.shape)
+    count = float(np.prod(sizes))
+    inner = tuple(slice(k // 2, n - (k - 1) // 2) for n, k in zip(a.shape, sizes, strict=True))
+
+    def mean(m: Array) -> Array:
+        return ndimage.uniform_filter(m, sizes)[inner]
+
+    scale = count / max(count - 1, 1)
+    m_a, m_b = mean(a), mean(b)
+    s_a, s_b, s_ab = (scale * (mean(p) - q) for p, q in ((a * a, m_a * m_a), (b * b, m_b * m_b), (a * b, m_a * m_b)))
+    c1, c2 = 0.01**2, 0.03**2
+    above = (2 * m_a * m_b + c1) * (2 * s_ab + c2)
+    return float((above / ((m_a**2 + m_b**2 + c1) * (s_a + s_b + c2))).mean())
+
+
+def unit(m: Array) -> Array:
+    """(m - min) / (max - min); zeros for a constant map."""
+    span = m.max() - m.min()
+    return np.asarray((m - m.min()) / span if span > 0 else np.zeros_like(m))

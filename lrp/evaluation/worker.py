@@ -1,0 +1,47 @@
+"""A process that computes units: it reads a Problem and then Units from its standard input, and writes their results.
+
+Started by workers.py with one BLAS thread, so that its results do not depend on how many others there are. It ends when
+its input ends, which is also how it notices that the process that started it is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from typing import BinaryIO
+
+import numpy as np
+
+from lrp.errors import LrpError
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer each unit with ("done", arrays) or ("failed", the error); until the input ends."""
+    problem = pickle.load(source)
+    while True:
+        try:
+            unit = pickle.load(source)
+        except EOFError:
+            return
+        try:
+            with np.errstate(all="ignore"):
+                answer = ("done", problem.compute(unit))
+        except LrpError as error:
+            answer = ("failed", error)
+        pickle.dump(answer, sink)
+        sink.flush()
+
+
+def main() -> None:
+    """Keep the real standard output for the answers; whatever is printed goes to standard error."""
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    try:
+        serve(sys.stdin.buffer, sink)
+    except BrokenPipeError:
+        os._exit(1)  # nobody listens any more, and the interpreter's own flush would complain
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Where units are computed: processes on this machine, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from lrp.arrays import Array
+from lrp.errors import LrpError, MissingExtraError, WorkerError
+from lrp.evaluation.plan import Problem, Unit
+
+Result = tuple[Unit, dict[str, Array]]
+LOSSES = 3  # so often may one unit lose its process before it is given up
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def local(problem: Problem, units: Sequence[Unit], jobs: int) -> Iterator[Result]:
+    """The results as they come, from `jobs` processes with one BLAS thread each.
+
+    A process that is lost (killed, out of memory) is replaced and its unit computed again; WorkerError where one unit
+    loses three. An error of a unit is raised here. When the iterator is closed, so are the processes.
+    """
+    message = pickle.dumps(problem)
+    waiting: queue.SimpleQueue[Unit] = queue.SimpleQueue()
+    for unit in units:
+        waiting.put(unit)
+    answers: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+    running = [_Process(message, waiting, answers) for _ in range(max(1, min(jobs, len(units))))]
+    try:
+        for _ in units:
+            answer = answers.get()
+            if isinstance(answer, BaseException):
+                raise answer
+            yield answer
+    finally:
+        for process in running:
+            process.stop()
+
+
+class _Process:
+    """One process and the thread that feeds it."""
+
+    def __init__(
+        self,
+        message: bytes,
+        waiting: queue.SimpleQueue[Unit],
+        answers: queue.SimpleQueue[Result | BaseException],
+        start: Callable[[], subprocess.Popen[bytes]] | None = None,
+    ) -> None:
+        self.message, self.waiting, self.answers = message, waiting, answers
+        self.start = start or _started
+        self.stopped = False
+        self.process: subprocess.Popen[bytes] | None = None
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End the process; the thread follows."""
+        self.stopped = True
+        if self.process is not None:
+            self.process.kill()
+        self.thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self.stopped:
+                try:
+                    unit = self.waiting.get_nowait()
+                except queue.Empty:
+                    break
+                self.answers.put((unit, self._computed(unit)))
+        except BaseException as error:  # whatever it is, the one who waits must hear of it
+            if not self.stopped:
+                self.answers.put(error)
+        finally:
+            if self.process is not None:
+                self.process.kill()
+                self.process.communicate()
+
+    def _computed(self, unit: Unit) -> dict[str, Array]:
+        """One unit's arrays, from as many processes as it takes."""
+        for _ in range(LOSSES):
+            try:
+                if self.process is None:
+                    self.process = self.start()
+                    self._send(self.message)
+                self._send(pickle.dumps(unit))
+                kind, answer = pickle.load(self._pipe(self.process.stdout))
+            except (EOFError, BrokenPipeError, pickle.UnpicklingError):
+                if self.process is not None:
+                    self.process.kill()
+                    self.process.communicate()
+                self.process = None
+                if self.stopped:
+                    break
+                continue
+            if kind == "failed":
+                raise answer
+            result: dict[str, Array] = answer
+            return result
+        raise WorkerError(
+            f"{unit.method}, pictures {unit.start} to {unit.stop - 1}: the process that computes them was lost {LOSSES}"
+            " times; is the memory too small? What is finished is kept: give the same command again, with fewer jobs"
+        )
+
+    def _send(self, message: bytes) -> None:
+        process = self.process
+        if process is not None:
+            pipe = self._pipe(process.stdin)
+            pipe.write(message)
+            pipe.flush()
+
+    @staticmethod
+    def _pipe(pipe: Any) -> Any:
+        return pipe
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """A fresh worker that finds this very package."""
+    paths = os.pathsep.join(path for path in sys.path if path)
+    environment = {**os.environ, **{name: "1" for name in THREADS}, "PYTHONPATH": paths}
+    return subprocess.Popen(
+        [sys.executable, "-m", "lrp.evaluation.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
+
+
+def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[Result]:
+    """The results as they come, from the workers of the Dask scheduler at `address`.
+
+    The cluster computes a lost worker's units again by itself. Workers must have this package, and one BLAS thread
+    (as `dask worker` sets by default) for results equal to the bit. MissingExtraError without dask.distributed.
+    """
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError:
+        raise MissingExtraError(
+            "distributed: needed for --dask, and not installed; install it with the extra 'cluster': pip install"
+            " 'lrp[cluster]'"
+        ) from None
+    try:
+        client = distributed.Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise WorkerError(f"--dask: no scheduler answers at {address!r} ({error})") from None
+    with client:
+        shared = client.scatter(problem, broadcast=True)
+        futures = {client.submit(_compute, shared, unit, pure=False): unit for unit in units}
+        try:
+            for future in distributed.as_completed(futures):
+                yield futures[future], _answer(future, futures[future])
+        finally:
+            client.cancel(list(futures))
+
+
+def _compute(problem: Problem, unit: Unit) -> dict[str, Array]:
+    """What a worker of the cluster runs."""
+    return problem.compute(unit)
+
+
+def _answer(future: Any, unit: Unit) -> dict[str, Array]:
+    """A future's result; what the cluster raises becomes an error of ours."""
+    try:
+        result: dict[str, Array] = future.result()
+        return result
+    except LrpError:
+        raise
+    except Exception as error:
+        raise WorkerError(
+            f"{unit.method}, pictures {unit.start} to {unit.stop - 1}: the cluster gave them up ({error}); what is"
+            " finished is kept: give the same command again"
+        ) from None
