@@ -39,7 +39,7 @@ class Journal:
     """An open journal: `results` holds the units that are done. Use as a context manager."""
 
     def __init__(self, path: str | os.PathLike[str], fingerprint: str) -> None:
-        """Open or begin the journal; SaveError where another run writes it, LoadError where it is of another problem."""
+        """Open or begin it; SaveError where another run writes it, LoadError where it is of another problem."""
         self.path = os.fspath(path)
         self.results: dict[Unit, dict[str, Array]] = {}
         try:
@@ -64,7 +64,8 @@ class Journal:
     def add(self, unit: Unit, arrays: Mapping[str, Array]) -> None:
         """Append one unit and wait until the disk has it; SaveError where it has no room, and then nothing is lost."""
         content = io.BytesIO()
-        np.savez(content, unit=np.array(json.dumps(asdict(unit))), **{f"/{k}": v for k, v in arrays.items()})
+        named: dict[str, Any] = {f"/{name}": array for name, array in arrays.items()}
+        np.savez(content, unit=np.array(json.dumps(asdict(unit))), **named)
         self._append(content.getvalue())
         self.results[unit] = dict(arrays)
 
@@ -116,8 +117,8 @@ class Journal:
         except OSError as error:
             self._drop(end)
             raise SaveError(
-                f"{self.path!r}: the disk took no more ({error.strerror}); {len(self.results)} finished parts are kept in"
-                " this file: make room and give the same command again"
+                f"{self.path!r}: the disk took no more ({error.strerror}); {len(self.results)} finished parts are kept"
+                " in this file: make room and give the same command again"
             ) from None
 
     def _drop(self, end: int) -> None:

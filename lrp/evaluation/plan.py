@@ -1,4 +1,4 @@
-"""A long evaluation cut into units: each is small, independent of all others, and gives the same numbers wherever it runs."""
+"""A long evaluation cut into units: small, independent of each other, with the same numbers wherever one runs."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def _finished(name: str, fingerprint: str) -> dict[str, Array] | None:
         stored = None
     if stored != fingerprint:
         raise SaveError(
-            f"{name!r}: there is a file already, and it does not hold this evaluation (other methods, settings, model or"
-            " data); remove it or choose another output file"
+            f"{name!r}: there is a file already, and it does not hold this evaluation (other methods, settings, model"
+            " or data); remove it or choose another output file"
         )
     return load_arrays(name, trusted=True)

@@ -22,7 +22,7 @@ FORMAT, VERSION = "lrp-arrays", 1
 def save_arrays(
     path: str | os.PathLike[str], arrays: Mapping[str, Array], attributes: Mapping[str, Any] | None = None
 ) -> None:
-    """Write the arrays to one file, all of it or nothing; equal content gives equal bytes. attributes: texts, numbers."""
+    """Write the arrays to one file, all or nothing; equal content gives equal bytes. attributes: texts and numbers."""
     if not arrays:
         raise SaveError(f"{os.fspath(path)!r}: expected at least one array to store, got none")
     with create(path) as file:

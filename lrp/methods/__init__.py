@@ -1,4 +1,4 @@
-"""The explanation methods that papers compare with relevance propagation: method(network, x, target, ...) -> Attribution."""
+"""What papers compare relevance propagation with: method(network, x, target, ...) -> Attribution."""
 
 from lrp.methods.blur_saliency import blur_saliency
 from lrp.methods.cam import cam

@@ -22,8 +22,8 @@ def class_model(
     Source: Simonyan et al. 2013, class model visualisation
 
     x: where the ascent begins, zeros in the paper (in the network's own units, mean subtracted). S_c is the logit, not
-    the probability, which could be raised by pulling the others down. relevance is the picture itself; details["scores"]
-    (steps + 1, n) the logit on the way. A large rate overshoots: the curve tells.
+    the probability, which could be raised by pulling the others down. relevance is the picture itself;
+    details["scores"] (steps + 1, n) the logit on the way. A large rate overshoots: the curve tells.
     """
     name = single_input(network, "class_model")
     if steps < 1 or rate <= 0 or decay < 0:

@@ -71,7 +71,7 @@ def deep_lift(
 
 
 def _activation(differences: Differences, node: Node, m: Pair, rule: ActivationRule) -> tuple[list[Pair], Array, Array]:
-    """(the multipliers below, what the derivative at vanishing differences leaves out, the size of what is subtracted)."""
+    """(the multipliers below, what a derivative in the place of 0/0 leaves out, the size of what is subtracted)."""
     layer = node.layer
     if not isinstance(layer, Activation):  # for the type checker: the caller has looked
         return [], m[0], m[0]

@@ -17,7 +17,7 @@ def last_feature_map(network: Network) -> str:
     found = [node.name for node in network.nodes.values() if isinstance(node.layer, Conv)]
     if not found:
         raise GraphError(
-            f"grad_cam: expected a network with a convolution, got {', '.join(network.nodes)}; name the node with `layer`"
+            f"layer: expected a network with a convolution, got {', '.join(network.nodes)}; name the node yourself"
         )
     name = found[-1]
     while len(above := followers(network, name)) == 1 and isinstance(above[0].layer, (Activation, BatchNorm)):

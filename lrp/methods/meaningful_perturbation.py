@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy import ndimage, special
 
-from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import SettingError
 from lrp.graph import Network

@@ -30,7 +30,7 @@ def occlusion(
 
     window: its lengths in pixels, one number or one an axis; stride: their distance, by default the window's lengths;
     a last window ends at the border. value: a number, one a channel, or an array like x. All channels of a pixel are
-    covered at once; of vectors (n, d) each entry alone (window 1). With window 1 it is the sensitivity-1 of Ancona et al.
+    covered at once; of vectors (n, d) each entry alone (window 1). Window 1 is the sensitivity-1 of Ancona et al.
     """
     name = single_input(network, "occlusion")
     found = score(network, x, target)

@@ -1,6 +1,6 @@
 """Patterns: for each kernel the direction of the signal in its input, estimated from data.
 
-A linear neuron y = w^T x sees x = s + d, a signal and a distractor that w cancels; the signal lies along `a`, w^T a = 1.
+A linear neuron y = w^T x sees x = s + d, a signal s and a distractor d that w cancels; s lies along `a`, w^T a = 1.
 """
 
 from __future__ import annotations

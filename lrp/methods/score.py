@@ -101,7 +101,7 @@ def single_input(network: Network, method: str) -> str:
 
 
 def baselines(found: Score, baseline: Any, method: str) -> dict[str, Array]:
-    """The reference of each input, of the input's shape: a number for all, an array that broadcasts, a tuple, a dict."""
+    """The reference of each input, of its shape: from a number for all, an array that broadcasts, a tuple, a dict."""
     no_tokens(found.network, method)
     names = found.network.inputs
     if isinstance(baseline, Mapping):
