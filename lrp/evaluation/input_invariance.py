@@ -83,8 +83,8 @@ def shifted(network: Network, m: Array) -> Network:
     per_output = change.reshape(-1, change.shape[-1])
     if not np.allclose(per_output, per_output[0], rtol=1e-12, atol=1e-12):
         raise GraphError(
-            "input_invariance: expected one number a channel as the shift of a convolution, whose bias is the same at all"
-            " positions, got one that varies; use a network that begins with a dense layer"
+            "input_invariance: expected one number a channel as the shift of a convolution, whose bias is the same"
+            " everywhere, got one that varies; use a network that begins with a dense layer"
         )
     bias = (0 if layer.bias is None else layer.bias) - per_output[0]
     moved = replace(layer, bias=arrays.cast(bias, network.dtype))
