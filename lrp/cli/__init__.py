@@ -15,7 +15,7 @@ from typing import TextIO
 
 import numpy as np
 
-from lrp.cli import audit, convert, explain, info, rules, vectors
+from lrp.cli import audit, convert, evaluate, explain, info, rules, vectors
 from lrp.errors import LrpError
 
 COMMANDS = (
@@ -23,6 +23,7 @@ COMMANDS = (
     explain,
     audit,
     convert,
+    evaluate,
     rules,
     vectors,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage, stats
+from scipy import ndimage
 
 from lrp.arrays import Array
 
@@ -13,12 +13,18 @@ def rank_correlation(a: Array, b: Array) -> float:
 
     Source: Adebayo et al. 2018, rank correlation
     """
-    ranks = [stats.rankdata(m.ravel()) for m in (a, b)]
+    ranks = [ranked(m) for m in (a, b)]
     centred = [r - r.mean() for r in ranks]
     sizes = [float(np.sqrt((c * c).sum())) for c in centred]
     if min(sizes) == 0:
         return float("nan")
     return float((centred[0] * centred[1]).sum() / (sizes[0] * sizes[1]))
+
+
+def ranked(m: Array) -> Array:
+    """The rank of each number from 1, equal numbers sharing the mean of theirs."""
+    _, place, count = np.unique(m.ravel(), return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2)[place])
 
 
 def structural_similarity(a: Array, b: Array, window: int = 7) -> float:

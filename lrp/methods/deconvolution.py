@@ -6,23 +6,18 @@ from typing import Any
 
 from lrp import arrays
 from lrp.graph import Network
-from lrp.methods.backward import backward, rectifying
+from lrp.methods.gradient import Norm
+from lrp.methods.rectified_maps import rectified_map
 from lrp.methods.result import Attribution
-from lrp.methods.score import no_tokens, score
 
 
-def deconvolution(network: Network, x: Any, target: Any = None) -> Attribution:
+def deconvolution(network: Network, x: Any, target: Any = None, norm: Norm | str | None = None) -> Attribution:
     """At a ReLU: g_in = max(g_out, 0). Kernels transposed, max-pooling undone by its switches; starts with 1.
 
-    Source: Zeiler and Fergus 2014, deconvnet
+    Source: Zeiler and Fergus 2014, deconvnet; Samek et al. 2017 (the norm over the channels of a pixel)
 
-    The forward pass enters through the switches alone (and through local response normalisation, whose gradient is
-    taken), so a network without max-pooling gets the same map for every picture. Activations other than ReLU are
-    refused.
+    norm: None gives the signal itself, else as for sensitivity. The forward pass enters through the switches alone (and
+    through local response normalisation, whose gradient is taken), so a network without max-pooling gets the same map
+    for every picture. Activations other than ReLU are refused.
     """
-    no_tokens(network, "deconvolution")
-    found = score(network, x, target)
-    step = rectifying(lambda g, z: arrays.positive(g), "deconvolution")
-    signals = backward(network, found.trace, found.node, found.one, step)
-    maps = {name: signals[name] for name in network.inputs}
-    return Attribution("deconvolution", found.form(maps), found.target, found.value)
+    return rectified_map("deconvolution", network, x, target, lambda g, z: arrays.positive(g), norm)

@@ -1,0 +1,232 @@
+"""lrp evaluate: how good are the heatmaps of several methods, by measures that take hours, interrupted or not."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.cli import arguments as common
+from lrp.errors import InputError, LoadError, SettingError
+from lrp.evaluation.measurement import plot, table
+from lrp.evaluation.metrics import METRICS, Settings, metric_name
+from lrp.evaluation.plan import Plan, Problem
+from lrp.evaluation.run import JOURNAL, run as run_evaluation
+from lrp.formats.results import load_arrays
+from lrp.graph import Network
+from lrp.graph.target import target_numbers
+from lrp.methods.catalogue import METHODS, parse, split
+from lrp.methods.score import logit_node, single_input
+
+PICTURES = (".png", ".jpg", ".jpeg")
+WIDTH = 30  # characters of the progress bar
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("evaluate", help="measure and compare the heatmaps of several methods on a data set")
+    common.add_model(parser)
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        help="pictures as the network takes them: .npy; .npz or an .h5 of arrays with x and, if wanted, target (n,) and"
+        " masks (n, h, w); or a picture file, or a folder of them",
+    )
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        required=True,
+        metavar="M",
+        help=f"methods, with blanks or commas between: {', '.join(METHODS)}; settings follow a colon, such as"
+        " lrp:epsilon-plus sensitivity:inf integrated_gradients:steps=100",
+    )
+    parser.add_argument(
+        "--metric",
+        action="append",
+        metavar="NAME",
+        help=f"{', '.join(METRICS)} (default: aopc); repeated or with commas",
+    )
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="the HDF5 file of results; FILE.partial while it runs"
+    )
+    parser.add_argument("--plot", metavar="FILE", help="also draw the curves: NAME.png becomes NAME-METRIC.png")
+    parser.add_argument("--steps", type=int, default=100, help="regions or pixels replaced (default: %(default)s)")
+    parser.add_argument("--size", type=int, default=9, help="a region's length in pixels (default: %(default)s)")
+    parser.add_argument(
+        "--replacement",
+        default="uniform",
+        choices=("uniform", "constant", "blur", "dirichlet", "flip"),
+        help="what regions are replaced by (default: %(default)s)",
+    )
+    parser.add_argument("--repetitions", type=int, default=10, help="draws of the noise (default: %(default)s)")
+    parser.add_argument("--probability", action="store_true", help="follow the softmax probability, not the logit")
+    parser.add_argument("--subsets", type=int, default=100, help="of sensitivity_n (default: %(default)s)")
+    parser.add_argument("--tolerance", type=float, default=15.0, help="of the pointing game, in pixels (%(default)s)")
+    parser.add_argument(
+        "--target", metavar="T", help="the output to explain (default: the data's target, or the largest)"
+    )
+    parser.add_argument("--pictures", type=int, metavar="N", help="only the first N")
+    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: %(default)s)")
+    parser.add_argument("--chunk", type=int, default=10, metavar="N", help="pictures a part of the work (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes on this machine (%(default)s)")
+    parser.add_argument("--dask", metavar="ADDRESS", help="compute on the Dask cluster of this scheduler instead")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compute what is missing, print a table for each metric."""
+    methods = tuple(dict.fromkeys(split(arguments.methods)))
+    for method in methods:
+        parse(method)
+    names = [part for text in arguments.metric or ["aopc"] for part in text.split(",")]
+    metrics = tuple(dict.fromkeys(metric_name(name) for name in names))
+    for name in ("steps", "size", "repetitions", "subsets", "chunk", "jobs"):
+        if getattr(arguments, name) < 1:
+            raise SettingError(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
+    if arguments.seed < 0:
+        raise SettingError(f"--seed: expected a whole number of at least 0, got {arguments.seed}")
+    network = common.network(arguments)
+    data = read_data(arguments.data, network).first(arguments.pictures)
+    settings = Settings(
+        arguments.steps,
+        arguments.size,
+        arguments.replacement,
+        arguments.repetitions,
+        arguments.probability,
+        arguments.subsets,
+        arguments.tolerance,
+        arguments.seed,
+    )
+    plan = Plan(methods, metrics, len(data.x), arguments.chunk, settings)
+    problem = Problem(plan, network, data.x, targets(arguments.target, data, network), data.masks)
+    found = run_evaluation(problem, arguments.out, arguments.jobs, arguments.dask, Bar(arguments.out))
+    for metric, measurements in found.items():
+        print(f"\n{metric}: mean +- standard error over {len(data.x)} pictures")
+        print(table(measurements))
+        if arguments.plot:
+            stem, suffix = os.path.splitext(arguments.plot)
+            plot(measurements, f"{stem}-{metric}{suffix or '.png'}")
+    print(f"\nwritten to {arguments.out}")
+    return 0
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Pictures as the network takes them, and what stands beside them."""
+
+    x: Array
+    target: Array | None = None
+    masks: Array | None = None
+
+    def first(self, count: int | None) -> Data:
+        """The first `count` pictures; all for None."""
+        if count is None:
+            return self
+        if count < 1:
+            raise SettingError(f"--pictures: expected at least 1, got {count}")
+        target, masks = (None if value is None else value[:count] for value in (self.target, self.masks))
+        return Data(self.x[:count], target, masks)
+
+
+def read_data(path: str, network: Network) -> Data:
+    """The pictures of a file or a folder, checked against the network's input."""
+    name = single_input(network, "evaluate")
+    suffix = os.path.splitext(path)[1].lower()
+    if os.path.isdir(path):
+        data = Data(_folder(path, network))
+    elif suffix == ".npz":
+        data = _named(_archive(path), path, name)
+    elif suffix == ".h5":
+        data = _named(load_arrays(path), path, name)
+    else:
+        data = Data(common.read(path, network))
+    if not isinstance(data.x, np.ndarray) or data.x.ndim != len(network.shapes[name]) + 1 or not len(data.x):
+        raise InputError(
+            f"{path}: expected pictures of shape {network.shapes[name]}, at least one, got an array of {np.shape(data.x)}"
+        )
+    network.forward(data.x[:1])  # wrong channels, integers or NaN are told here, before hours of work
+    for key, value in (("target", data.target), ("masks", data.masks)):
+        if value is not None and len(value) != len(data.x):
+            raise InputError(f"{path}: expected {key} for each of {len(data.x)} pictures, got {len(value)}")
+    return data
+
+
+def targets(text: str | None, data: Data, network: Network) -> Array | None:
+    """The outputs to explain: one for all, as the data says, or None for the largest."""
+    if text is None and data.target is None:
+        return None
+    output = network.forward(data.x[:1]).values[logit_node(network)]
+    if text is not None:
+        return np.repeat(target_numbers(text, output, network.metadata.classes), len(data.x))
+    labels = np.asarray(data.target).reshape(-1)
+    return np.concatenate([target_numbers(int(t), output, network.metadata.classes) for t in labels])
+
+
+def _folder(path: str, network: Network) -> Array:
+    """All picture files of a folder, in the order of their names."""
+    names = sorted(name for name in os.listdir(path) if os.path.splitext(name)[1].lower() in PICTURES)
+    if not names:
+        raise LoadError(f"{path}: expected a folder with pictures ({', '.join(PICTURES)}), got none")
+    return np.concatenate([common.read(os.path.join(path, name), network) for name in names])
+
+
+def _archive(path: str) -> dict[str, Array]:
+    """The arrays of an .npz file; nothing in it is executed."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise LoadError(f"{path}: expected a file, got a path where none is") from None
+    except (OSError, ValueError, EOFError, MemoryError, AttributeError, zipfile.BadZipFile, zlib.error):
+        raise LoadError(f"{path}: expected an archive of arrays of numbers, got a damaged or another file") from None
+
+
+def _named(arrays: dict[str, Array], path: str, name: str) -> Data:
+    """x (or the network's own name for it), target and masks."""
+    x = arrays.get("x", arrays.get(name))
+    if x is None:
+        raise InputError(f"{path}: expected an array named 'x' or {name!r}, got {', '.join(sorted(arrays)) or 'none'}")
+    return Data(x, arrays.get("target"), arrays.get("masks"))
+
+
+class Bar:
+    """The progress on standard error: a bar with the time left on a terminal; elsewhere only what is being resumed."""
+
+    def __init__(self, out: str) -> None:
+        self.out, self.begun, self.already = out, time.monotonic(), -1
+
+    def __call__(self, done: int, total: int) -> None:
+        """`done` of `total` parts are finished."""
+        if self.already < 0:
+            self.already = done
+            if done:
+                print(f"going on from {self.out}{JOURNAL}: {done} of {total} parts are done", file=sys.stderr)
+        if sys.stderr.isatty():
+            end = "\n" if done == total else ""
+            print(
+                f"\r{bar(done, total, self.already, time.monotonic() - self.begun)}",
+                end=end,
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def bar(done: int, total: int, already: int, seconds: float) -> str:
+    """[#####.....] 12/24, 0:03:20 left; the time from what this run has done by itself."""
+    filled = WIDTH * done // total
+    left = "time left unknown" if done <= already else f"{clock(seconds / (done - already) * (total - done))} left"
+    return f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}, {left}"
+
+
+def clock(seconds: float) -> str:
+    """h:mm:ss"""
+    minutes, rest = divmod(int(round(seconds)), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
