@@ -144,7 +144,7 @@ def check_finite(array: Array, subject: str) -> None:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise InputError(
-            f"{subject}: expected finite numbers, got {array[index]!r} at index {index}; "
+            f"{subject}: expected finite numbers, got {float(array[index])!r} at index {index}; "
             "replace it before explaining, for no relevance can be computed from it"
         )
 

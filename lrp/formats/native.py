@@ -108,7 +108,8 @@ def _layer(file: Reader, index: int, entry: Mapping[str, Any]) -> Layer:
     kind = entry["class"]
     if kind not in LAYERS:
         raise LoadError(f"{file.name}: layer {index}: expected one of {', '.join(sorted(LAYERS))}, got {kind!r}")
-    weights = {str(name): file.array(f"/layers/{index}/{name}") for name in entry["weights"]}
+    # NaN and infinity are found by the network, which knows the node's name
+    weights = {str(name): file.array(f"/layers/{index}/{name}", finite=False) for name in entry["weights"]}
     try:
         return LAYERS[kind](**entry["settings"], **weights)
     except (LrpError, TypeError, ValueError) as error:

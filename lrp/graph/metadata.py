@@ -29,6 +29,12 @@ class Preprocessing:
             object.__setattr__(self, name, tuple(float(v) for v in np.atleast_1d(getattr(self, name))))
         if self.channels not in ORDERS:
             raise SettingError(f"preprocessing: expected channels among {ORDERS}, got {self.channels!r}")
+        counts = (1, 1 if self.channels == "gray" else 3)
+        if len(self.mean) not in counts or len(self.scale) not in counts:
+            raise SettingError(
+                f"preprocessing: expected one mean and scale, or one for each of the channels ({self.channels}), got"
+                f" {len(self.mean)} and {len(self.scale)}"
+            )
         if 0.0 in self.scale:
             raise SettingError("preprocessing: expected a scale that is not 0, for pixels are divided by it")
 

@@ -184,6 +184,11 @@ def test_bad_files(run: Run, model: Path, picture: Path, tmp_path: Path) -> None
         assert (code, out) == (2, "")
         return sentence(text, "explain")
 
+    damaged = tmp_path / "nan.h5"
+    damaged.write_bytes(model.read_bytes())
+    with h5py.File(damaged, "r+") as file:
+        next(group for name, group in file["layers"].items() if "weight" in group)["weight"][..., 0] = np.inf
+    assert "nan.h5': conv1: weight: expected finite numbers, got inf" in error(damaged, picture)
     truncated, other = tmp_path / "truncated.h5", tmp_path / "other.h5"
     truncated.write_bytes(model.read_bytes()[:3000])
     other.write_bytes(b"no model")
