@@ -34,7 +34,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def add_explained(parser: argparse.ArgumentParser) -> None:
     """INPUT --target --composite --start --output --fit"""
-    parser.add_argument("input", metavar="INPUT", help=f"one of {', '.join(READERS)}, or a text ({', '.join(SUFFIXES)})")
+    kinds = ", ".join([*READERS, *SUFFIXES])
+    parser.add_argument("input", metavar="INPUT", help=f"what to explain, one of {kinds}")
     parser.add_argument(
         "--target",
         action="append",

@@ -150,7 +150,8 @@ def read_data(path: str, network: Network) -> Data:
         data = Data(common.read(path, network))
     if not isinstance(data.x, np.ndarray) or data.x.ndim != len(network.shapes[name]) + 1 or not len(data.x):
         raise InputError(
-            f"{path}: expected pictures of shape {network.shapes[name]}, at least one, got an array of {np.shape(data.x)}"
+            f"{path}: expected pictures of shape {network.shapes[name]}, at least one, got an array of"
+            f" {np.shape(data.x)}"
         )
     network.forward(data.x[:1])  # wrong channels, integers or NaN are told here, before hours of work
     for key, value in (("target", data.target), ("masks", data.masks)):

@@ -99,7 +99,8 @@ def _check_outputs(arguments: argparse.Namespace) -> str | None:
     allowed = ["png"] if arguments.bare else list(FORMATS)
     if is_text(arguments.input):
         if f".{kind}" not in VIEWS:
-            raise InputError(f"{arguments.out}: expected a name that ends in {', '.join(VIEWS)} for a text, got .{kind}")
+            kinds = ", ".join(VIEWS)
+            raise InputError(f"{arguments.out}: expected a name that ends in {kinds} for a text, got .{kind}")
         return f".{kind}"
     if kind not in allowed:
         raise InputError(f"{arguments.out}: expected a picture whose name ends in .{', .'.join(allowed)}, got {kind!r}")
