@@ -95,10 +95,10 @@ def test_pairs_and_objects(rng):
 
 
 def test_input_range_comes_from_the_preprocessing(rng):
-    metadata = lrp.Metadata(preprocessing=lrp.Preprocessing(mean=(0, 51), scale=(255, 102), channels="gray"))
+    metadata = lrp.Metadata(preprocessing=lrp.Preprocessing(mean=51, scale=102, channels="gray"))
     network = lenet(rng, metadata=metadata)
-    assert parse("epsilon-gamma-box").assign(network, ["conv1"])["conv1"].text() == "z_box:0|-0.5,1|2"
-    assert parse("conv1=z_box:eps=0.5 *=zero").assign(network, ["conv1"])["conv1"].text() == "z_box:0|-0.5,1|2,eps=0.5"
+    assert parse("epsilon-gamma-box").assign(network, ["conv1"])["conv1"].text() == "z_box:-0.5,2"
+    assert parse("conv1=z_box:eps=0.5 *=zero").assign(network, ["conv1"])["conv1"].text() == "z_box:-0.5,2,eps=0.5"
     assert str(parse("conv1=z_box:eps=0.5 *=zero").lines[0]) == "conv1=z_box:eps=0.5"
 
 
