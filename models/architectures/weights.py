@@ -51,7 +51,7 @@ class Seeded(Weights):
 
 @dataclass(frozen=True)
 class Arrays(Weights):
-    """Arrays in Caffe's layout by name: kernels (out, in/groups, h, w), dense (out, in), rows behind a picture c, h, w."""
+    """Arrays in Caffe's layout by name: kernels (out, in/groups, h, w), dense (out, in), inputs c, h, w."""
 
     kernels: Mapping[str, Array]
     biases: Mapping[str, Array]

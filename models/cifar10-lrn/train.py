@@ -12,7 +12,7 @@ from cifar import run  # noqa: E402  (the folder of the models is no package)
 
 
 def normalisation() -> nn.Module:
-    """n = 5, beta = 0.75; alpha = 1 so that the LRN matters for activations of the order of 1 (AlexNet's 1e-4 does not)."""
+    """n = 5, beta = 0.75; alpha = 1, which matters for activations of the order of 1 (AlexNet's 1e-4 does not)."""
     return nn.LocalResponseNorm(5, alpha=1.0, beta=0.75, k=1.0)
 
 

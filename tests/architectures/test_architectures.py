@@ -14,9 +14,7 @@ from models.architectures import (
     Seeded,
     caffe,
     caffenet,
-    googlenet,
     nin_cifar,
-    squeezenet,
 )
 from models.architectures.builder import Builder
 
