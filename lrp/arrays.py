@@ -118,7 +118,12 @@ def no_total(array: Array) -> Array:
 
 
 def weighted_total(array: Array, weight: Array) -> Array:
-    """total(array * weight) for weights of the last axis, from the sums of the channels. (n, ..., c), (c,) -> (n,)"""
+    """total(array * weight) for weights of the last axis, from the sums of the channels. (n, ..., c), (c,) -> (n,)
+
+    A weight of any other shape that broadcasts to a sample is multiplied entry by entry.
+    """
+    if weight.ndim != 1 or len(weight) != array.shape[-1]:
+        return total(array * weight)
     flat = array.reshape(len(array), -1, len(weight))
     if is_exact(array):
         return np.asarray(flat.sum(axis=1) @ weight + Fraction(0))

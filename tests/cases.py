@@ -24,12 +24,14 @@ class Case:
     exact: bool = True
     tokens: int = 0
     domain: Callable[[np.ndarray], np.ndarray] = np.asarray  # from any numbers to those that the layer takes
+    binary: tuple[int, ...] = ()  # the inputs that are masks of 0 and 1
 
     def inputs(self, rng: Rng, n: int = 2, dtype: str = "float64") -> tuple[np.ndarray, ...]:
         """Random inputs of both signs with exact zeros among them."""
         if self.tokens:
             return tuple(rng.integers(0, self.tokens, size=(n, *shape)) for shape in self.shapes)
-        return tuple(self.domain(numbers(rng, (n, *shape), dtype)) for shape in self.shapes)
+        inputs = [self.domain(numbers(rng, (n, *shape), dtype)) for shape in self.shapes]
+        return tuple(x if k not in self.binary else (x != 0) * (x * 0 + 1) for k, x in enumerate(inputs))
 
 
 def numbers(rng: Rng, shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
@@ -60,6 +62,20 @@ def _norm(rng: Rng, c: int, full: bool = True) -> L.BatchNorm:
     gamma = rng.normal(size=c) if full else None
     beta = rng.normal(size=c) if full else None
     return L.BatchNorm(rng.normal(size=c), rng.uniform(0.5, 2, size=c), gamma, beta, 1e-3)
+
+
+def _cell(rng: Rng, kind: type[L.Layer], more: dict) -> L.Layer:
+    """A recurrent layer of 3 inputs and 2 units."""
+    blocks = kind.blocks
+    bias = (2, 6) if kind is L.GRU and more.get("reset_after", True) else (2 * blocks,)
+    return kind(weight(rng, 3, 2 * blocks), weight(rng, 2, 2 * blocks), weight(rng, *bias), **more)
+
+
+def _attention(rng: Rng, **more: object) -> L.MultiHeadAttention:
+    """Two heads: queries of 3 features, values of 2, keys of 7."""
+    kernels = [weight(rng, *shape) for shape in ((3, 2, 5), (7, 2, 5), (2, 2, 3), (2, 3, 5))]
+    biases = [weight(rng, *shape) for shape in ((2, 5), (2, 5), (2, 3), (5,))]
+    return L.MultiHeadAttention(*kernels, *biases, **more)
 
 
 CASES: tuple[Case, ...] = (
@@ -123,6 +139,106 @@ CASES: tuple[Case, ...] = (
     Case("multiply", lambda r: L.Multiply(), ((3, 5), (3, 5), (3, 5))),
     Case("multiply-gate", lambda r: L.Multiply(), ((3, 5, 2), (1, 1, 2))),
     Case("mask", lambda r: L.Mask(), ((5, 3), (5,))),  # a token of 0 is padding, and one in eight is
+    *(
+        Case(name, lambda r, make=make: make(), ((5, 3),), exact=exact)
+        for name, make, exact in (
+            ("softsign", L.Softsign, True),
+            ("selu", L.SELU, False),
+            ("celu", lambda: L.CELU(0.5), False),
+            ("exponential", L.Exponential, False),
+            ("hard-sigmoid", L.HardSigmoid, True),
+            ("hard-sigmoid-6", lambda: L.HardSigmoid(Fraction(1, 6)), True),
+            ("hard-silu", L.HardSiLU, True),
+            ("hard-tanh", lambda: L.HardTanh(-0.5, 0.75), True),
+            ("threshold-relu", lambda: L.ThresholdReLU(1.5, 0.25, 0.125), True),
+            ("threshold-relu-open", lambda: L.ThresholdReLU(None, 0.25, -0.125), True),
+            ("threshold", lambda: L.Threshold(0.3, 0.1), True),
+            ("hard-shrink", lambda: L.HardShrink(0.3), True),
+            ("soft-shrink", lambda: L.SoftShrink(0.3), True),
+            ("tanh-shrink", L.TanhShrink, False),
+            ("mish", L.Mish, False),
+            ("log-sigmoid", L.LogSigmoid, False),
+            ("squareplus", L.Squareplus, False),
+            ("sparse-plus", L.SparsePlus, True),
+            ("power", lambda: L.Power(2, 0.5, -1.0), True),
+            ("gelu-single", lambda: L.GELU(single=True), False),
+        )
+    ),
+    Case("affine", lambda r: L.Affine(weight(r, 3), weight(r, 3)), ((5, 3),)),
+    Case("affine-number", lambda r: L.Affine(np.array(-0.5), np.array(0.25)), ((5, 3),)),
+    Case("affine-map", lambda r: L.Affine(weight(r, 5, 1)), ((5, 3),)),
+    Case("conv-transpose", lambda r: L.ConvTranspose(weight(r, 2, 3, 5, 3), weight(r, 5), (2, 1)), ((4, 5, 3),)),
+    Case(
+        "conv-transpose-cut",
+        lambda r: L.ConvTranspose(weight(r, 3, 5, 2), weight(r, 5), 2, ((1, 1),), (1,), 2),
+        ((4, 2),),
+    ),
+    Case(
+        "conv-transpose-asymmetric",
+        lambda r: L.ConvTranspose(weight(r, 2, 2, 2, 4), weight(r, 4), (3, 2), 0, (1, 0), groups=2),
+        ((2, 3, 4),),
+    ),
+    Case("interpolate", lambda r: L.Interpolate((2, 4)), ((3, 4, 2),)),
+    Case("interpolate-corner", lambda r: L.Interpolate((4,), half_pixel=False), ((4, 2),)),
+    Case("slice", lambda r: L.Slice(((1, None, 2), -1)), ((5, 3, 2),)),
+    Case("slice-reversed", lambda r: L.Slice(((None, None, -1),)), ((5, 3),)),
+    Case("repeat-vector", lambda r: L.RepeatVector(4), ((3,),)),
+    Case("subtract", lambda r: L.Subtract(), ((3, 5), (3, 5))),
+    Case("maximum", lambda r: L.Maximum(), ((3, 5), (3, 5), (1, 5))),
+    Case("minimum", lambda r: L.Minimum(), ((3, 5), (3, 5))),
+    Case("matmul", lambda r: L.MatMul(), ((3, 5), (5, 2))),
+    Case("matmul-transpose", lambda r: L.MatMul(transpose=True), ((2, 3, 5), (2, 7, 5))),
+    Case("dot", lambda r: L.Dot(2, 1), ((3, 5), (5, 2))),
+    Case("dot-vectors", lambda r: L.Dot(1, 1), ((5,), (5,))),
+    Case("layer-norm", lambda r: L.LayerNorm(1, r.normal(size=5), r.normal(size=5)), ((3, 5),), exact=False),
+    Case("layer-norm-two", lambda r: L.LayerNorm(2, None, r.normal(size=(3, 5))), ((2, 3, 5),), exact=False),
+    Case("group-norm", lambda r: L.GroupNorm(2, r.normal(size=6), r.normal(size=6)), ((3, 2, 6),), exact=False),
+    Case("group-norm-bare", lambda r: L.GroupNorm(1), ((5, 3),), exact=False),
+    Case("rms-norm", lambda r: L.RMSNorm(r.normal(size=5)), ((3, 5),), exact=False),
+    Case("unit-norm", lambda r: L.UnitNorm(), ((3, 5),), exact=False),
+    Case("token-mask", lambda r: L.TokenMask(), ((5,),)),
+    Case("feature-mask", lambda r: L.FeatureMask(), ((5, 2),)),
+    Case("masking", lambda r: L.Masking(), ((5, 3), (5,))),
+    Case("masked-mean", lambda r: L.MaskedMean(), ((5, 3), (5,))),
+    *(
+        Case(
+            f"{cell.__name__.lower()}-{name}", lambda r, cell=cell, more=more: _cell(r, cell, more), shapes, exact=False
+        )
+        for cell in (L.SimpleRNN, L.LSTM, L.GRU)
+        for name, more, shapes in (
+            ("last", {}, ((5, 3),)),
+            ("sequence", {"output": "sequence", "reverse": True}, ((5, 3),)),
+        )
+    ),
+    Case("gru-before", lambda r: _cell(r, L.GRU, {"reset_after": False}), ((5, 3),), exact=False),
+    Case(
+        "lstm-cell",
+        lambda r: _cell(r, L.LSTM, {"output": "cell", "masked": True, "initial": True}),
+        ((5, 3), (5,), (2,), (2,)),
+        exact=False,
+        binary=(1,),
+    ),
+    Case(
+        "gru-masked",
+        lambda r: _cell(r, L.GRU, {"output": "sequence", "masked": True, "zero_masked": True}),
+        ((5, 3), (5,)),
+        exact=False,
+        binary=(1,),
+    ),
+    Case(
+        "rnn-linear",
+        lambda r: _cell(r, L.SimpleRNN, {"activation": "relu", "masked": True}),
+        ((5, 3), (5,)),
+        binary=(1,),
+    ),
+    Case("attention", lambda r: _attention(r), ((5, 3), (4, 2), (4, 7)), exact=False),
+    Case(
+        "attention-masked",
+        lambda r: _attention(r, masks=("query", "value", "key", "pair"), causal=True, scale=0.5),
+        ((5, 3), (4, 2), (4, 7), (5,), (4,), (4,), (5, 4)),
+        exact=False,
+        binary=(3, 4, 5, 6),
+    ),
     Case("embedding", lambda r: L.Embedding(weight(r, 7, 3)), ((5,),), tokens=7),
     Case("dense-sift", lambda r: L.DenseSIFT((1, 2), (2, 3), 1.5, orientations=7), ((9, 8, 1),), exact=False),
     Case(
@@ -203,8 +319,16 @@ RULES: tuple[Rule, ...] = tuple(
         "z_box:-50,60,bias=on",
         "identity",
         "winner",
-        "winner:first", "winner:all", "winner:share,0.25", "gradient",
-        "alpha_beta:2,1,bias=whole", "gamma:0.5,sign=weight", "z_plus:sign=positive", "flat:padding=count", "epsilon:0.5,stab=clip",
+        "winner:first",
+        "winner:all",
+        "winner:share,0.25",
+        "gradient",
+        "alpha_beta:2,1,bias=whole",
+        "gamma:0.5,sign=weight",
+        "z_plus:sign=positive",
+        "flat:padding=count",
+        "epsilon:0.5,stab=clip",
+        "taylor",
         "uniform",
         "signal:1",
     )

@@ -17,7 +17,7 @@ from lrp.formats.reader import Limits, show
 
 JSON_BYTES = 32 << 20
 JSON_DEPTH = 200
-LARGEST_INTEGER = 2 ** 63
+LARGEST_INTEGER = 2**63
 # A string, or one bracket; what lies between cannot change the depth.
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 PIECE = 1 << 20
@@ -44,8 +44,17 @@ def read_members(stream: BinaryIO, name: str, wanted: "dict[str, int]", limits: 
             return found
     except LoadError:
         raise
-    except (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, ValueError, OverflowError,
-            MemoryError, OSError) as error:         # what the standard library raises over damaged archives
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+        OSError,
+    ) as error:  # what the standard library raises over damaged archives
         raise LoadError(f"{name} is a damaged zip archive: {show(str(error))}") from None
 
 
@@ -56,15 +65,15 @@ def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, bo
     if stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1:
         raise LoadError(f"{name}: {show(entry.filename)} is a link or encrypted; expected plain content")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise LoadError(f"{name}: {show(entry.filename)} is compressed by method {entry.compress_type}; "
-                        "expected stored or deflated")
+        raise LoadError(
+            f"{name}: {show(entry.filename)} is compressed by method {entry.compress_type}; expected stored or deflated"
+        )
     content = bytearray()
     with archive.open(entry) as member:
-        while piece := member.read(PIECE):              # the end of the data checks the CRC
+        while piece := member.read(PIECE):  # the end of the data checks the CRC
             content += piece
             if max(len(content), entry.file_size) > bound:
-                raise LoadError(
-                    f"{name}: {show(entry.filename)} is larger than the {bound} bytes that it may have")
+                raise LoadError(f"{name}: {show(entry.filename)} is larger than the {bound} bytes that it may have")
     return bytes(content)
 
 
@@ -78,8 +87,7 @@ def parse_json(text: "str | bytes", name: str) -> dict[str, Any]:
     try:
         content = text.decode("utf-8") if isinstance(text, bytes) else text
         _require_shallow(content)
-        value = json.loads(content, parse_constant=_refuse_constant, parse_int=_integer,
-                           object_pairs_hook=_object)
+        value = json.loads(content, parse_constant=_refuse_constant, parse_int=_integer, object_pairs_hook=_object)
     except LoadError as error:
         raise LoadError(f"{name}: {error}") from None
     except (ValueError, RecursionError) as error:

@@ -32,7 +32,7 @@ class Limits:
     total_bytes: int = 2 << 30
     free_bytes: int = 32 << 20
     ratio: int = 32
-    seconds: float = 2.0
+    seconds: float = 1.0
     speed: float = 20e6
     attribute_bytes: int = 32 << 20
     names: int = 100_000
@@ -59,7 +59,7 @@ class Reader(ABC):
 
     @abstractmethod
     def kind(self, path: str) -> str:
-        """"group", "dataset", or "" where there is nothing."""
+        """ "group", "dataset", or "" where there is nothing."""
 
     @abstractmethod
     def children(self, path: str) -> tuple[str, ...]:
@@ -108,8 +108,7 @@ def parts_of(path: str) -> list[str]:
         return []
     parts = path[1:].split("/")
     if any(part in ("", ".", "..") or "\0" in part for part in parts):
-        raise LoadError(
-            f"the path {show(path)} inside a file has an empty, '.', '..' or NUL component; it is refused")
+        raise LoadError(f"the path {show(path)} inside a file has an empty, '.', '..' or NUL component; it is refused")
     return parts
 
 
@@ -141,4 +140,5 @@ def open_binary(path: "str | os.PathLike[str]") -> BinaryIO:
         if isinstance(error, LoadError):
             raise
         raise LoadError(
-            f"{show(os.fspath(path))} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+            f"{show(os.fspath(path))} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None

@@ -23,8 +23,14 @@ import numpy as np
 from lrp.errors import LoadError, SaveError
 from lrp.formats.reader import LIMITS, Array, Attribute, Limits, Reader, parts_of, require_signature, show
 
-FLOATS = (h5py.h5t.IEEE_F16LE, h5py.h5t.IEEE_F16BE, h5py.h5t.IEEE_F32LE, h5py.h5t.IEEE_F32BE,
-          h5py.h5t.IEEE_F64LE, h5py.h5t.IEEE_F64BE)
+FLOATS = (
+    h5py.h5t.IEEE_F16LE,
+    h5py.h5t.IEEE_F16BE,
+    h5py.h5t.IEEE_F32LE,
+    h5py.h5t.IEEE_F32BE,
+    h5py.h5t.IEEE_F64LE,
+    h5py.h5t.IEEE_F64BE,
+)
 # both are part of h5py itself, neither is a plug-in
 COMPRESSIONS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_LZF}
 ARRANGEMENTS = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
@@ -45,15 +51,16 @@ class File(Reader):
         self.plugins = _unload_plugins()
         try:
             self.file = h5py.File(stream, "r")
-        except Exception as error:                      # h5py raises OSError, RuntimeError, ValueError ...
+        except Exception as error:  # h5py raises OSError, RuntimeError, ValueError ...
             _reload_plugins(self.plugins)
             raise LoadError(f"{name} is a damaged HDF5 file: {show(str(error))}") from None
 
     def __enter__(self) -> "File":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -67,8 +74,7 @@ class File(Reader):
         """
         parts = parts_of(path)
         if len(parts) > self.limits.depth:
-            raise LoadError(
-                f"{self.name}: {show(path)} lies more than {self.limits.depth} groups deep; it is refused")
+            raise LoadError(f"{self.name}: {show(path)} lies more than {self.limits.depth} groups deep; it is refused")
         with self._errors(path):
             here = h5py.h5g.open(self.file.id, b"/")
             for part in parts:
@@ -78,7 +84,8 @@ class File(Reader):
                 if here.links.get_info(link).type != h5py.h5l.TYPE_HARD:
                     raise LoadError(
                         f"{self.name}: {show(path)} is reached by a soft or external link at {show(part)}; "
-                        "links are not followed, store the data itself in the file")
+                        "links are not followed, store the data itself in the file"
+                    )
                 here = h5py.h5o.open(here, link)
             return here
 
@@ -90,8 +97,7 @@ class File(Reader):
         except LoadError:
             raise
         except MemoryError:
-            raise LoadError(
-                f"{self.name}: reading {show(path)} needs more memory than the limit allows") from None
+            raise LoadError(f"{self.name}: reading {show(path)} needs more memory than the limit allows") from None
         except Exception as error:
             raise LoadError(f"{self.name}: {show(path)} is damaged: {show(str(error))}") from None
 
@@ -111,8 +117,7 @@ class File(Reader):
             return ()
         with self._errors(path):
             if here.get_num_objs() > self.limits.names:
-                raise LoadError(
-                    f"{self.name}: {show(path)} has more than {self.limits.names} members; it is refused")
+                raise LoadError(f"{self.name}: {show(path)} has more than {self.limits.names} members; it is refused")
             return tuple(sorted(name.decode("utf-8") for name in here))
 
     def attribute(self, path: str, name: str) -> "Attribute | None":
@@ -125,12 +130,15 @@ class File(Reader):
             identifier = h5py.h5a.open(here, name.encode("utf-8"))
             kind = identifier.get_type().get_class()
             if kind not in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT):
-                raise LoadError(
-                    f"{self.name}: the attribute {show(name)} of {show(path)} is neither text nor numbers")
+                raise LoadError(f"{self.name}: the attribute {show(name)} of {show(path)} is neither text nor numbers")
+            if identifier.get_space().get_simple_extent_npoints() == 0:
+                return ()
             size = identifier.get_storage_size()
             if size > self.limits.attribute_bytes:
-                raise LoadError(f"{self.name}: the attribute {show(name)} of {show(path)} has {size} bytes; "
-                                f"the limit is {self.limits.attribute_bytes}")
+                raise LoadError(
+                    f"{self.name}: the attribute {show(name)} of {show(path)} has {size} bytes; "
+                    f"the limit is {self.limits.attribute_bytes}"
+                )
             owner = h5py.Group(here) if isinstance(here, h5py.h5g.GroupID) else h5py.Dataset(here)
             value = owner.attrs[name]
             return "" if isinstance(value, h5py.Empty) else _plain(value)
@@ -143,15 +151,19 @@ class File(Reader):
         return here
 
     def shape(self, path: str) -> tuple[int, ...]:
-        dataset = self._dataset(path)
+        return self._shape(self._dataset(path), path)
+
+    def _shape(self, dataset: Any, path: str) -> tuple[int, ...]:
         with self._errors(path):
+            if dataset.get_space().get_simple_extent_type() == h5py.h5s.NULL:
+                raise LoadError(f"{self.name}: {show(path)} is empty (a null data space); expected numbers")
             return tuple(int(length) for length in dataset.shape)
 
     def array(self, path: str, shape: tuple[int, ...] | None = None, finite: bool = True) -> Array:
         dataset = self._dataset(path)
         with self._errors(path):
             bfloat16 = _require_numbers(self, path, dataset)
-            declared = tuple(int(length) for length in dataset.shape)
+            declared = self._shape(dataset, path)
             if shape is not None and declared != tuple(shape):
                 raise LoadError(f"{self.name}: {show(path)} has shape {declared}; expected {tuple(shape)}")
             _require_stored(self, path, dataset)
@@ -171,9 +183,11 @@ class File(Reader):
             targets = np.asarray(h5py.Dataset(dataset)[()], dtype=object).ravel()
             if targets.size > self.limits.names:
                 raise LoadError(
-                    f"{self.name}: {show(path)} has more than {self.limits.names} references; it is refused")
-            return tuple((h5py.h5r.get_name(target, dataset) or b"").decode("utf-8") if target else ""
-                         for target in targets)
+                    f"{self.name}: {show(path)} has more than {self.limits.names} references; it is refused"
+                )
+            return tuple(
+                (h5py.h5r.get_name(target, dataset) or b"").decode("utf-8") if target else "" for target in targets
+            )
 
 
 def _plain(value: Any) -> "Attribute":
@@ -181,7 +195,7 @@ def _plain(value: Any) -> "Attribute":
     if isinstance(value, bytes):
         return value.decode("utf-8")
     if isinstance(value, str):
-        value.encode("utf-8")                           # h5py smuggles invalid bytes through as surrogates
+        value.encode("utf-8")  # h5py smuggles invalid bytes through as surrogates
         return value
     values = np.asarray(value)
     if values.size == 0:
@@ -208,7 +222,8 @@ def _require_numbers(file: File, path: str, dataset: Any) -> bool:
         return True
     raise LoadError(
         f"{file.name}: {show(path)} has the data type {show(str(dataset.dtype))}; expected fixed-size integers "
-        "or floats of 16, 32 or 64 bits")
+        "or floats of 16, 32 or 64 bits"
+    )
 
 
 def _require_stored(file: File, path: str, dataset: Any) -> None:
@@ -216,29 +231,25 @@ def _require_stored(file: File, path: str, dataset: Any) -> None:
     reading.
     """
     where = f"{file.name}: {show(path)}"
-    if dataset.get_space().get_simple_extent_type() == h5py.h5s.NULL:
-        raise LoadError(f"{where} is empty (a null data space); expected numbers")
     plan = dataset.get_create_plist()
     layout = plan.get_layout()
     if layout == h5py.h5d.VIRTUAL or plan.get_external_count():
-        raise LoadError(
-            f"{where} keeps its data in another file (external or virtual storage); it is refused")
+        raise LoadError(f"{where} keeps its data in another file (external or virtual storage); it is refused")
     filters = [plan.get_filter(index)[0] for index in range(plan.get_nfilters())]
     foreign = set(filters) - COMPRESSIONS - ARRANGEMENTS
     if foreign or len(set(filters)) < len(filters) or len(COMPRESSIONS & set(filters)) > 1:
-        raise LoadError(
-            f"{where} has filters {filters}; only deflate or lzf, shuffle and fletcher32 are read")
+        raise LoadError(f"{where} has filters {filters}; only deflate or lzf, shuffle and fletcher32 are read")
     itemsize = dataset.get_type().get_size()
-    declared = prod(int(length) for length in dataset.shape) * itemsize     # Python integers never overflow
+    declared = prod(int(length) for length in dataset.shape) * itemsize  # Python integers never overflow
     stored = int(dataset.get_storage_size())
     if declared > file.left:
         raise LoadError(
             f"{where} declares {declared} bytes, but {file.left} are left of what a file of {file.size} "
-            "bytes may hold; raise the limits if you trust it")
+            "bytes may hold; raise the limits if you trust it"
+        )
     file.left -= declared
     if declared > stored * (DEFLATE_LIMIT if filters else 1):
-        raise LoadError(
-            f"{where} declares {declared} bytes and stores {stored}; it is damaged or a decompression bomb")
+        raise LoadError(f"{where} declares {declared} bytes and stores {stored}; it is damaged or a decompression bomb")
     if layout == h5py.h5d.CHUNKED:
         chunk = plan.get_chunk()
         if prod(chunk) * itemsize > 4 * declared + (1 << 24):
@@ -318,6 +329,5 @@ def write_sample(stream: BinaryIO) -> None:
     with h5py.File(stream, "w") as file:
         file.create_dataset("numbers", data=np.zeros((2, 3)), compression="gzip")
         file.create_dataset("references", data=[file["numbers"].ref], dtype=h5py.ref_dtype)
-        file.attrs.update({"text": "a", "texts": ["a", "b"],
-                          "bytes": np.array([b"a", b"b"]), "numbers": np.zeros(2)})
+        file.attrs.update({"text": "a", "texts": ["a", "b"], "bytes": np.array([b"a", b"b"]), "numbers": np.zeros(2)})
         file.attrs.create("ascii", "a", dtype=h5py.string_dtype("ascii"))

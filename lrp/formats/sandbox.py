@@ -34,7 +34,7 @@ from lrp.formats.reader import LIMITS, Array, Attribute, Limits, Reader, open_bi
 from lrp.formats.safe import File
 from lrp.formats.worker import receive, send
 
-START_SECONDS = 60.0                                    # starting an interpreter on a busy machine
+START_SECONDS = 60.0  # starting an interpreter on a busy machine
 # The packages are empty stand-ins: the child loads the four files it needs and not the whole engine.
 BOOT = """
 import sys, types
@@ -62,8 +62,9 @@ class Sandbox:
     def __enter__(self) -> "Sandbox":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -72,8 +73,8 @@ class Sandbox:
             self._child.kill()
             self._child.wait()
             for pipe in (self._child.stdin, self._child.stdout):
-                with contextlib.suppress(OSError):      # closing flushes, and nobody is left to read
-                    pipe.close()                        # type: ignore[union-attr]
+                with contextlib.suppress(OSError):  # closing flushes, and nobody is left to read
+                    pipe.close()  # type: ignore[union-attr]
             self._child = None
 
     def _start(self) -> None:
@@ -84,15 +85,22 @@ class Sandbox:
         environment |= {"HDF5_PLUGIN_PRELOAD": "::", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         try:
             self._child = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", BOOT, package, *search], env=environment,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                [sys.executable, "-I", "-S", "-c", BOOT, package, *search],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
         except OSError as error:
-            raise LoadError(f"the process that reads untrusted files cannot be started ({error.strerror}); "
-                            "trusted=True reads in this process") from None
+            raise LoadError(
+                f"the process that reads untrusted files cannot be started ({error.strerror}); "
+                "trusted=True reads in this process"
+            ) from None
         self._exchange(START_SECONDS, 1 << 20, None)
 
-    def _exchange(self, seconds: float, largest: int, request: "dict[str, Any] | None",
-                  content: bytes = b"") -> "tuple[dict[str, Any], bytearray]":
+    def _exchange(
+        self, seconds: float, largest: int, request: "dict[str, Any] | None", content: bytes = b""
+    ) -> "tuple[dict[str, Any], bytearray]":
         """Send a request and wait for its answer, at most so long; the death of the child is a LoadError."""
         child = self._child
         if child is None:
@@ -102,10 +110,10 @@ class Sandbox:
         alarm.start()
         try:
             if request is not None:
-                send(child.stdin, request, content)     # type: ignore[arg-type]
-            message = receive(child.stdout, largest)    # type: ignore[arg-type]
+                send(child.stdin, request, content)  # type: ignore[arg-type]
+            message = receive(child.stdout, largest)  # type: ignore[arg-type]
         except (OSError, ValueError):
-            message = None                              # a broken pipe, or an answer that is not JSON
+            message = None  # a broken pipe, or an answer that is not JSON
         finally:
             alarm.cancel()
         if message is None:
@@ -118,14 +126,15 @@ class Sandbox:
         """The exit code of a child that said no more; one that lingers (it sent nonsense) is killed."""
         child = self._child
         try:
-            return child.wait(1.0)                      # type: ignore[union-attr]
+            return child.wait(1.0)  # type: ignore[union-attr]
         except subprocess.TimeoutExpired:
-            child.kill()                                # type: ignore[union-attr]
-            return child.wait()                         # type: ignore[union-attr]
+            child.kill()  # type: ignore[union-attr]
+            return child.wait()  # type: ignore[union-attr]
 
     @contextlib.contextmanager
-    def open(self, path: "str | os.PathLike[str] | None", content: bytes = b"", name: str = "",
-             limits: Limits = LIMITS) -> "Iterator[Remote]":
+    def open(
+        self, path: "str | os.PathLike[str] | None", content: bytes = b"", name: str = "", limits: Limits = LIMITS
+    ) -> "Iterator[Remote]":
         """Open the file at `path`, or, where path is None, the bytes `content`, which errors call `name`."""
         if self._child is None:
             self._start()
@@ -134,7 +143,7 @@ class Sandbox:
             yield remote
         finally:
             if self._child is not None:
-                send(self._child.stdin, {"operation": "close"})     # type: ignore[arg-type]
+                send(self._child.stdin, {"operation": "close"})  # type: ignore[arg-type]
 
 
 def _obituary(code: int, seconds: float) -> str:
@@ -143,22 +152,24 @@ def _obituary(code: int, seconds: float) -> str:
         return f"it could not be read within the limits of time ({seconds:.0f} s); it is damaged or hostile"
     if code < 0:
         return f"reading it ended the HDF5 library by signal {-code}; it is damaged or hostile"
-    return (f"reading it ended the child process with code {code}; it is damaged, or numpy and h5py "
-            "cannot be imported there")
+    return (
+        f"reading it ended the child process with code {code}; it is damaged, or numpy and h5py "
+        "cannot be imported there"
+    )
 
 
 class Remote(Reader):
     """A file that the child of a sandbox holds open; `Sandbox.open` yields it."""
 
-    def __init__(self, sandbox: Sandbox, path: "str | os.PathLike[str] | None", content: bytes, name: str,
-                 limits: Limits) -> None:
+    def __init__(
+        self, sandbox: Sandbox, path: "str | os.PathLike[str] | None", content: bytes, name: str, limits: Limits
+    ) -> None:
         self.name = name or show(os.fspath(path or ""))
         self._sandbox = sandbox
         size = len(content) if path is None else os.path.getsize(path)
-        self._seconds = 3 * limits.time(size)
+        self._seconds = 4 * limits.time(size)
         self._largest = limits.budget(size) + limits.attribute_bytes + (1 << 20)
-        request = {"path": None if path is None else os.path.abspath(
-            path), "name": self.name, "limits": asdict(limits)}
+        request = {"path": None if path is None else os.path.abspath(path), "name": self.name, "limits": asdict(limits)}
         self._ask(request, content)
 
     def _ask(self, request: dict[str, Any], content: bytes = b"") -> "tuple[dict[str, Any], bytearray]":
@@ -200,8 +211,7 @@ class Remote(Reader):
 
 
 @contextlib.contextmanager
-def open_file(path: "str | os.PathLike[str]", trusted: bool = False,
-              limits: Limits = LIMITS) -> Iterator[Reader]:
+def open_file(path: "str | os.PathLike[str]", trusted: bool = False, limits: Limits = LIMITS) -> Iterator[Reader]:
     """Open an HDF5 file for reading: in a fresh child process, or in this one where the file is `trusted`.
 
     LoadError where it is missing, not an ordinary file, not HDF5, damaged, or larger than the limits allow.

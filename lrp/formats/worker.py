@@ -24,13 +24,13 @@ from lrp.formats.safe import File, write_sample
 
 try:
     import resource
-except ImportError:                         # not a POSIX system: the parent's clock is the only limit
-    resource = None                         # type: ignore[assignment]
+except ImportError:  # not a POSIX system: the parent's clock is the only limit
+    resource = None  # type: ignore[assignment]
 
 OPERATIONS = {"kind", "children", "attribute", "shape", "array", "references"}
-MEMORY_SLACK = 96 << 20                     # what libhdf5 and Python need beside the arrays themselves
-STATM = "/proc/self/statm"                  # Linux only; elsewhere the size of the address space is unknown
-LARGEST = 4 << 30                           # bytes of one message
+MEMORY_SLACK = 96 << 20  # what libhdf5 and Python need beside the arrays themselves
+STATM = "/proc/self/statm"  # Linux only; elsewhere the size of the address space is unknown
+LARGEST = 4 << 30  # bytes of one message
 
 
 def send(stream: BinaryIO, header: dict[str, Any], payload: "bytes | memoryview" = b"") -> None:
@@ -57,7 +57,7 @@ def receive(stream: BinaryIO, largest: int) -> "tuple[dict[str, Any], bytearray]
     payload = bytearray(size)
     view, done = memoryview(payload), 0
     while done < len(payload):
-        count = stream.readinto(view[done:])            # type: ignore[attr-defined]
+        count = stream.readinto(view[done:])  # type: ignore[attr-defined]
         if not count:
             return None
         done += count
@@ -157,7 +157,7 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     requests = os.fdopen(os.dup(0), "rb")
     silence = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):                        # whatever a library prints is not an answer
+    for descriptor in (0, 1, 2):  # whatever a library prints is not an answer
         os.dup2(silence, descriptor)
     # ctrl-C is the parent's affair; it ends the child by hanging up
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -151,7 +151,9 @@ def _unmatched(line: Line, matched: list[Node], network: Network) -> str:
 
 
 # What every preset does with the layers that have no kernel, as zennit's base map does; lines may match nothing.
-_BASE = "BatchNorm=identity AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|Add|Average|LRN=epsilon:{eps} Multiply=uniform"
+_CELLS = "SimpleRNN|LSTM|GRU|MultiHeadAttention"
+_SUMS = "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|MaskedMean|Interpolate|Add|Subtract|Average|LRN"
+_BASE = f"BatchNorm|Affine=identity {_SUMS}|{_CELLS}=epsilon:{{eps}} Multiply=uniform Softmax=taylor"
 _KERNEL, _CONV, _DENSE = "Conv|ConvTranspose|Dense", "Conv|ConvTranspose", "Dense"
 
 
@@ -184,7 +186,7 @@ def _boxed(template: str, **defaults: Number) -> Callable[..., str]:
 
 
 PRESETS: dict[str, Callable[..., str]] = {
-    "epsilon": preset("Multiply=uniform *=epsilon:{eps}", eps=1e-6),
+    "epsilon": preset("Multiply=uniform Softmax=taylor *=epsilon:{eps}", eps=1e-6),
     "epsilon-plus": preset("{CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
     "epsilon-plus-flat": preset("first:{KERNEL}=flat {CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
     "epsilon-alpha2-beta1": preset("{CONV}=alpha_beta:2,1 {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
@@ -197,8 +199,8 @@ PRESETS: dict[str, Callable[..., str]] = {
     "alpha1-beta0": preset("{KERNEL}=alpha_beta:1,0 {BASE}", eps=1e-6),
     "alpha2-beta1": preset("{KERNEL}=alpha_beta:2,1 {BASE}", eps=1e-6),
     "deep-taylor": _boxed(
-        "first:{KERNEL}=BOX {KERNEL}=z_plus:bias=off MaxPool|GlobalMaxPool=zero BatchNorm=identity "
-        "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|Add|Average|LRN=z_plus Multiply=uniform"
+        "first:{KERNEL}=BOX {KERNEL}=z_plus:bias=off MaxPool|GlobalMaxPool=zero BatchNorm|Affine=identity "
+        f"{_SUMS}|{_CELLS}=z_plus Multiply=uniform Softmax=taylor"
     ),
     "excitation-backprop": preset("{KERNEL}=z_plus {BASE}", eps=1e-6),
 }

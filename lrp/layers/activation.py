@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
@@ -17,7 +17,7 @@ from lrp import arrays
 from lrp.arrays import Array, Number, transcendental
 from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
-from lrp.rules import Rule, engine
+from lrp.rules import Identity, Rule, Taylor, engine
 from lrp.rules.engine import Share
 
 exp = transcendental(np.exp, "exp")
@@ -180,9 +180,13 @@ class SiLU(Activation):
 
 @dataclass(frozen=True, eq=False)
 class GELU(Activation):
-    """f(z) = z Phi(z), Phi the normal distribution; `approximate`: z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))"""
+    """f(z) = z Phi(z), Phi the normal distribution; `approximate`: z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))
+
+    single: sqrt(2) and 0.044715 rounded to single precision, as TensorFlow has them in any arithmetic.
+    """
 
     approximate: bool = False
+    single: bool = False
 
     def value(self, z: Array) -> Array:
         return z * self._gate(z)
@@ -190,14 +194,26 @@ class GELU(Activation):
     def slope(self, z: Array, y: Array) -> Array:
         if self.approximate:
             t = 2 * self._gate(z) - 1
-            inner = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z * z)
+            inner = math.sqrt(2 / math.pi) * (1 + 3 * self._number(0.044715) * z * z)
             return 0.5 * (1 + t) + 0.5 * z * (1 - t * t) * inner
-        return self._gate(z) + z * exp(-0.5 * z * z) * (1 / math.sqrt(2 * math.pi))
+        root = self._number(math.sqrt(2))
+        return self._gate(z) + z * exp(-(z * z) / (root * root)) * (1 / (math.sqrt(math.pi) * root))
+
+    def _number(self, value: float) -> float:
+        return float(np.float32(value)) if self.single else value
 
     def _gate(self, z: Array) -> Array:
         if self.approximate:
-            return 0.5 * (1 + tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z * z * z)))
-        return 0.5 * (1 + erf(z * (1 / math.sqrt(2))))
+            return 0.5 * (1 + tanh(math.sqrt(2 / math.pi) * (z + self._number(0.044715) * z * z * z)))
+        return 0.5 * (1 + erf(z * (1 / self._number(math.sqrt(2)))))
+
+
+def softmax_relevance(R: Array, z: Array, s: Array, axis: int = -1) -> Array:
+    """R_i = z_i (R_i - s_i sum_j R_j), for s = softmax(z) along the axis
+
+    Source: Achtibat et al. 2024, softmax rule
+    """
+    return np.asarray(z * (R - s * R.sum(axis=axis, keepdims=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,9 +221,10 @@ class Softmax(Layer):
     """y_c = exp(z_c) / sum_c' exp(z_c'), over one axis (of the array with the samples first)
 
     At the end of a network the backward pass starts at the logits and passes the softmax over. Elsewhere a composite
-    must say what happens; `identity` passes relevance unchanged.
+    must say what happens: `taylor`, or `identity`, which passes relevance unchanged.
     """
 
+    rules: ClassVar[tuple[type[Rule], ...]] = (Identity, Taylor)
     default_rule = None
 
     axis: int = -1
@@ -222,6 +239,8 @@ class Softmax(Layer):
         return np.asarray(e / e.sum(axis=self.axis, keepdims=True))
 
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        if isinstance(rule, Taylor):
+            return engine.unbalanced(R, softmax_relevance(R, xs[0], y, self.axis))
         return engine.passed(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

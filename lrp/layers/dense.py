@@ -40,7 +40,7 @@ class Dense(LinearLayer):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        if not shape or shape[-1] != self.weight.shape[0]:
+        if not shape or shape[-1] not in (None, self.weight.shape[0]):
             raise ShapeError(
                 f"expected inputs with {self.weight.shape[0]} features on the last axis, got {shape} a sample "
                 f"(weight {self.weight.shape} is (in, out)); is a Flatten missing before this Dense?"

@@ -213,7 +213,7 @@ def _prepare(
         group_z = z  # the forward pass has computed it
     else:
         group_z = _sum_of_flows(flows, layer, x, z)
-        if rule.count_padding and group.terms[0].source is Source.ONE and layer.weight.ndim == x.ndim:
+        if rule.count_padding and group.terms[0].source is Source.ONE and _has_windows(layer, x):
             outside = whole_window(kind(layer.weight, group.terms[0].weight)) - group_z
             group_z = group_z + outside
         if group_bias is not None:
@@ -241,6 +241,11 @@ def _sum_of_flows(flows: list[Flow], layer: Linear, x: Array, z: Array) -> Array
         ones = arrays.ones((1, *x.shape[1:]), x) if flow.u is None else flow.u
         total = _added(total, layer.apply(flow.weight, ones), flow.sign)
     return arrays.zeros(z.shape, z) if total is None else total
+
+
+def _has_windows(layer: Linear, x: Array) -> bool:
+    """Whether each output is a weighted sum over a window of x, some of which may lie in padding: a convolution."""
+    return layer.weight.ndim == x.ndim and hasattr(layer, "windows")
 
 
 def _is_forward(group: Group) -> bool:

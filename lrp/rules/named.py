@@ -86,6 +86,24 @@ class Signal(NamedRule):
     index: int = 0
 
 
+@dataclass(frozen=True)
+class Taylor(NamedRule):
+    """The first-order Taylor terms at the input: R_i = x_i sum_j R_j dlog(y_j)/dx_i for a softmax.
+
+    Does not conserve: the term of order 0 has no input to go to; the difference stands on the ledger as dropped.
+    """
+
+    name = "taylor"
+
+
+def taylor() -> Taylor:
+    """R_i = x_i (R_i - s_i sum_j R_j) for s = softmax(x)
+
+    Source: Achtibat et al. 2024, softmax rule
+    """
+    return Taylor()
+
+
 def identity() -> Identity:
     """R_i = R_j
 

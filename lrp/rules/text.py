@@ -27,6 +27,7 @@ RULES: dict[str, Callable[..., Rule]] = {
         named.gradient,
         named.uniform,
         named.signal,
+        named.taylor,
     )
 }
 

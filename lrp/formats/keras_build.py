@@ -1,0 +1,306 @@
+"""Building the network of a Keras model: tensors, their layout and masks, and the order of the calls.
+
+Keras files of a channels-first model keep their arrays in that order. A tensor here has up to two nodes: one in Keras'
+own order of axes, and one with axis 1 moved to the end, where our layers want the channels. A Permute goes between
+them only where a layer needs the other one, so a chain of channels-first layers has one at its start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
+
+from lrp.arrays import Array
+from lrp.errors import LoadError, LrpError
+from lrp.formats.keras_config import Call, Model, Ref, Spec
+from lrp.formats.keras_fields import refuse
+from lrp.formats.keras_variables import Writer
+from lrp.formats.keras_weights import Places
+from lrp.formats.reader import Reader, show
+from lrp.graph import Network, Node
+from lrp.layers import Input, Layer, Linear, Permute
+from lrp.layers.base import Shape
+
+MOST_NODES = 10_000
+MOST_ENTRIES = 1 << 28  # of one sample's activation at one node
+UNSURE = "?"  # a mask that went through a layer whose treatment of masks differs between versions
+
+
+@dataclass(eq=False)
+class Value:
+    """A tensor. shape: of one sample, in Keras' order; mask: the node that says which steps count; origin: the input
+    whose entries these are, moved about at most (it may turn out to hold token numbers).
+    """
+
+    shape: Shape
+    node: str | None = None
+    moved: str | None = None
+    mask: str | None = None
+    origin: str | None = None
+
+    @property
+    def rank(self) -> int:
+        """The number of axes, that of the samples included."""
+        return len(self.shape) + 1
+
+
+Translator = Callable[["Builder", Spec, Call, str], Any]
+
+
+def front(shape: Shape) -> Shape:
+    """The shape with its last axis first: from ours to channels-first."""
+    return (shape[-1], *shape[:-1])
+
+
+def back(shape: Shape) -> Shape:
+    """The shape with its first axis last: from channels-first to ours."""
+    return (*shape[1:], shape[0])
+
+
+@dataclass(eq=False)
+class Builder:
+    """Collects nodes; the translators in the other files call its methods."""
+
+    file: Reader
+    writer: Writer
+    places: Places
+    table: dict[str, Translator]
+    nodes: dict[str, Node] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    tokens: set[str] = field(default_factory=set)
+    arrays: dict[tuple[tuple[str, ...], str], Array] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    layers: dict[tuple[tuple[str, ...], str], Layer] = field(default_factory=dict)
+
+    def array(self, spec: Spec, name: str, shape: tuple[int, ...] | None = None) -> Array:
+        """One of the layer's arrays, of the shape that its settings imply."""
+        key = (spec.path, name)
+        if key not in self.arrays:
+            held = self.held_shape(spec, name)
+            if shape is not None and held != shape:
+                refuse(spec, f"{name} has shape {held} in the file; its settings imply {shape}")
+            self.arrays[key] = self.file.array(self._place(spec, name), shape)
+        return self.arrays[key]
+
+    def _place(self, spec: Spec, name: str) -> str:
+        found = self.places.get(spec.path, {})
+        if isinstance(found, LoadError):
+            raise found
+        if name not in found:
+            refuse(spec, f"the file holds no {name} for it")
+        return found[name]
+
+    def held_shape(self, spec: Spec, name: str) -> tuple[int, ...]:
+        """The shape that the file declares for one of the layer's arrays."""
+        return self.file.shape(self._place(spec, name))
+
+    def has(self, spec: Spec, name: str) -> bool:
+        """Whether the file holds the array."""
+        found = self.places.get(spec.path, {})
+        return not isinstance(found, LoadError) and name in found
+
+    def once(self, spec: Spec, part: str, make: Callable[[], Layer]) -> Layer:
+        """The layer object for a part of a Keras layer; the same one for all calls, so that shared weights are shared."""
+        key = (spec.path, part)
+        if key not in self.layers:
+            try:
+                self.layers[key] = make()
+            except LoadError:
+                raise
+            except (LrpError, ValueError, TypeError, OverflowError) as error:
+                refuse(spec, str(error))
+        return self.layers[key]
+
+    def add(self, spec: Spec, name: str, layer: Layer, *inputs: str) -> str:
+        """Add a node and return its name, made unique; LoadError where the layer does not fit its inputs."""
+        if len(self.nodes) >= MOST_NODES:
+            raise LoadError(f"the model has more than {MOST_NODES} nodes; it is refused")
+        unique, count = name, 1
+        while unique in self.nodes:
+            count += 1
+            unique = f"{name}~{count}"
+        try:
+            shape = layer.output_shape(*(self.shapes[i] for i in inputs))
+        except (LrpError, ValueError, TypeError, OverflowError) as error:
+            refuse(spec, str(error))
+        entries = prod(n for n in shape if n is not None)
+        if entries > MOST_ENTRIES:
+            refuse(spec, f"its output {shape} has {entries} entries a sample; the limit is {MOST_ENTRIES}")
+        self.nodes[unique], self.shapes[unique] = Node(unique, layer, inputs), shape
+        return unique
+
+    def native(self, spec: Spec, x: Value) -> str:
+        """The node of x in Keras' order of axes."""
+        if x.node is None:
+            if x.moved is None:
+                raise LoadError("a tensor without a node")
+            rank = len(x.shape)
+            x.node = self.add(spec, f"{x.moved}/channels_first", Permute((rank, *range(1, rank))), x.moved)
+        return x.node
+
+    def moved(self, spec: Spec, x: Value) -> str:
+        """The node of x with its axis 1 moved to the end."""
+        if x.moved is None:
+            node, rank = self.native(spec, x), len(x.shape)
+            x.moved = self.add(spec, f"{node}/channels_last", Permute((*range(2, rank + 1), 1)), node)
+        return x.moved
+
+    def new(self, node: str, first: bool = False, mask: str | None = None) -> Value:
+        """The tensor of a new node; `first`: its Keras order has the channels first."""
+        shape = self.shapes[node]
+        return Value(front(shape), None, node, mask) if first else Value(shape, node, None, mask)
+
+    def apply(self, spec: Spec, x: Value, name: str, layer: Layer, first: bool, mask: str | None = None) -> Value:
+        """A channels-last layer on x, whose Keras order has the channels first or last."""
+        node = self.moved(spec, x) if first else self.native(spec, x)
+        return self.new(self.add(spec, name, layer, node), first, mask)
+
+    def each(self, spec: Spec, x: Value, name: str, layer: Layer) -> Value:
+        """An elementwise layer on x, in the layout that x has; masks pass."""
+        first = x.node is None
+        result = self.apply(spec, x, name, layer, first, x.mask)
+        return replace(result, shape=x.shape)
+
+    def run(self, model: Model, given: list[Value], scope: str, depth: int = 0) -> list[Value]:
+        """The outputs of a model on given inputs; every call of a layer is made once, after what it needs."""
+        done: dict[Ref, Value] = {}
+        if model.inputs:
+            if len(model.inputs) != len(given):
+                raise LoadError(f"model {show(model.name)}: expected {len(model.inputs)} inputs, got {len(given)}")
+            for name, x in zip(model.inputs, given, strict=True):
+                done[Ref(name, 0, 0)] = x
+        refs = _Lookup(done, offsets(model, self.writer))
+        for spec, index, call in self._order(model, refs.shift):
+            if spec.kind == "InputLayer" and Ref(spec.name, 0, 0) in done:
+                continue
+            first = Call((given[0],)) if model.sequential and not call.args and given else None
+            resolved = first or Call(tuple(refs(a) for a in call.args), {k: refs(v) for k, v in call.kwargs.items()})
+            name = f"{scope}{spec.name}" + (f"@{index + 1}" if index else "")
+            results = self.call(spec, resolved, name, depth)
+            for tensor, result in enumerate(results):
+                done[Ref(spec.name, index, tensor)] = result
+        refs = _Lookup(done, offsets(model, self.writer, of_outputs=True))
+        return [refs(ref) for ref in model.outputs]
+
+    def call(self, spec: Spec, call: Call, name: str, depth: int = 0) -> list[Value]:
+        """One call of one layer, be it a model."""
+        if spec.model is not None:
+            given = [x for x in flat(call.args) if isinstance(x, Value)]
+            return self.run(spec.model, given, f"{name}/", depth + 1)
+        if spec.kind not in self.table:
+            raise LoadError(
+                f"layer {show('/'.join(spec.path))} is of class {show(spec.kind)}, which is not read; "
+                + why_not(spec.kind)
+            )
+        result = self.table[spec.kind](self, spec, call, name)
+        return list(result) if isinstance(result, (tuple, list)) else [result]
+
+    def _order(self, model: Model, shift: dict[str, int]) -> Iterable[tuple[Spec, int, Call]]:
+        """The calls so that each comes after those it needs; LoadError for a cycle or a tensor that nobody makes."""
+        names = {spec.name: spec for spec in model.layers}
+        calls = {(s.name, k): (s, k, c) for s in model.layers for k, c in enumerate(s.calls or (Call(),))}
+        needs: dict[tuple[str, int], set[tuple[str, int]]] = {}
+        for key, (spec, _, call) in calls.items():
+            needs[key] = set()
+            for ref in call.refs():
+                source = (ref.source, ref.node - shift.get(ref.source, 0))
+                if ref.source not in names or source not in calls:
+                    refuse(spec, f"it takes call {ref.node} of the layer {show(ref.source)}, which does not exist")
+                needs[key].add(source)
+        followers: dict[tuple[str, int], list[tuple[str, int]]] = {key: [] for key in calls}
+        for key, sources in needs.items():
+            for source in sources:
+                followers[source].append(key)
+        missing = {key: len(sources) for key, sources in needs.items()}
+        waiting = [key for key in calls if not missing[key]]
+        for key in waiting:  # grows while it is walked
+            for follower in followers[key]:
+                missing[follower] -= 1
+                if missing[follower] == 0:
+                    waiting.append(follower)
+        if len(waiting) < len(calls):
+            stuck = ", ".join(show(key[0]) for key in calls if missing[key])
+            raise LoadError(f"the layers {stuck[:200]} wait for one another: the graph has a cycle")
+        return [calls[key] for key in waiting]
+
+    def network(self, inputs: list[Value], outputs: list[Value], metadata: Any, dtype: str) -> Network:
+        """The finished network."""
+        names: list[str] = []
+        for k, x in enumerate(outputs):
+            spec = Spec("Output", f"output_{k}", {}, ())
+            node = self.native(spec, x)
+            names.append(self.add(spec, f"{node}/again", Linear(), node) if node in names else node)
+        for name in self.tokens:
+            layer = self.nodes[name].layer
+            self.nodes[name] = (
+                Node(name, Input(self.shapes[name], tokens=True)) if isinstance(layer, Input) else self.nodes[name]
+            )
+        try:
+            return Network(self.nodes.values(), names, metadata, dtype)
+        except LrpError as error:
+            raise LoadError(f"{self.file.name}: {error}") from None
+
+
+@dataclass(frozen=True)
+class _Lookup:
+    """Tensors in the place of references, in arguments nested as they are."""
+
+    done: dict[Ref, Value]
+    shift: dict[str, int]
+
+    def __call__(self, argument: Any) -> Any:
+        if isinstance(argument, Ref):
+            ref = Ref(argument.source, argument.node - self.shift.get(argument.source, 0), argument.tensor)
+            if ref not in self.done:
+                raise LoadError(
+                    f"output {argument.tensor} of call {argument.node} of the layer {show(argument.source)} does not"
+                    " exist"
+                )
+            return self.done[ref]
+        if isinstance(argument, (list, tuple)):
+            return [self(a) for a in argument]
+        return {k: self(v) for k, v in argument.items()} if isinstance(argument, dict) else argument
+
+
+def flat(argument: Any) -> list[Any]:
+    """The leaves of nested lists, in order."""
+    if isinstance(argument, (list, tuple)):
+        return [leaf for item in argument for leaf in flat(item)]
+    return [argument]
+
+
+def offsets(model: Model, writer: Writer, of_outputs: bool = False) -> dict[str, int]:
+    """By how much the node numbers of each layer that is itself a model are too large: 0 or 1.
+
+    Keras counts the call that built a model as its call 0, which is listed nowhere; versions differ in whether
+    references count it. The largest number that occurs decides, else the habit of the writer.
+    """
+    used: dict[str, set[int]] = {}
+    inner = [ref for spec in model.layers for call in spec.calls for ref in call.refs()]
+    groups = [list(model.outputs)] if of_outputs else [inner]
+    if writer.generation < 3:
+        groups = [inner + list(model.outputs)]
+    for ref in groups[0]:
+        used.setdefault(ref.source, set()).add(ref.node)
+    result = {}
+    for spec in model.layers:
+        if spec.model is None:
+            continue
+        numbers, calls = used.get(spec.name, set()), len(spec.calls)
+        if 0 in numbers or model.sequential:
+            result[spec.name] = 0
+        elif calls in numbers:
+            result[spec.name] = 1
+        else:
+            functional = not spec.model.sequential
+            result[spec.name] = int(functional and of_outputs) if writer.generation == 3 else 1
+    return result
+
+
+def why_not(kind: str) -> str:
+    """What to say about a class that is not read."""
+    if kind == "Lambda" or "lambda" in kind.lower():
+        return "it holds code, which is never executed; replace it by layers and save the model again"
+    return "see docs/formats.md for the layers that are; a custom layer has to be replaced by layers of Keras"

@@ -1,0 +1,47 @@
+"""A factor and a summand for each entry or channel: Scale, Rescaling, Normalization, arithmetic with constants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.errors import ShapeError
+from lrp.layers.base import LinearLayer, Shape, as_weight
+from lrp.rules import Identity, LinearRule, Rule, engine
+from lrp.rules.engine import Share
+
+
+@dataclass(frozen=True, eq=False)
+class Affine(LinearLayer):
+    """y = w x + b, entry by entry
+
+    weight and bias broadcast to one sample: shape (1,) for a number, (c,) for channels, or a sample's own shape.
+    Rules: any table rule (the bias' share stands on the ledger) or `identity`.
+    """
+
+    rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule, Identity)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", np.atleast_1d(as_weight(self.weight, "Affine weight")))
+        if self.bias is not None:
+            object.__setattr__(self, "bias", np.atleast_1d(as_weight(self.bias, "Affine bias")))
+
+    def apply(self, weight: Array, x: Any) -> Array:
+        return np.asarray(x * weight)
+
+    def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
+        return np.asarray(s * weight)
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        return engine.passed(R) if isinstance(rule, Identity) else super().distribute(R, rule, xs, y)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        for name, array in self.weights().items():
+            rows = zip(reversed(array.shape), reversed(shape))
+            if array.ndim > len(shape) or any(a not in (1, n) and n is not None for a, n in rows):
+                raise ShapeError(f"expected a {name} that broadcasts to {shape}, got shape {array.shape}")
+        return shape

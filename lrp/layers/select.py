@@ -1,0 +1,81 @@
+"""Layers that pick or repeat entries along axes of a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import SettingError, ShapeError
+from lrp.layers.base import Routing, Shape
+
+
+@dataclass(frozen=True, eq=False)
+class Slice(Routing):
+    """Part of a sample: for each of its leading axes (start, stop, step), or a number, which removes the axis.
+
+    start, stop and step are as in Python, None included; axes that are not mentioned stay whole. Entries that are not
+    picked receive no relevance.
+    """
+
+    parts: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        parts = tuple(tuple(part) if isinstance(part, (tuple, list)) else part for part in self.parts)
+        for part in parts:
+            numbers = part if isinstance(part, tuple) else (part, 1, 1)
+            whole = all(n is None or isinstance(n, int) for n in numbers) and numbers[0] is not Ellipsis
+            if len(numbers) != 3 or not whole or numbers[2] == 0 or (not isinstance(part, tuple) and part is None):
+                raise SettingError(f"Slice: expected (start, stop, step) or a number for each axis, got {part!r}")
+        object.__setattr__(self, "parts", parts)
+
+    def index(self) -> tuple[Any, ...]:
+        """The index into an array with the samples first."""
+        return (slice(None), *(slice(*part) if isinstance(part, tuple) else part for part in self.parts))
+
+    def compute(self, *xs: Array) -> Array:
+        return xs[0][self.index()]
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        result = arrays.zeros(xs[0].shape, g)
+        result[self.index()] = g
+        return (result,)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        if len(self.parts) > len(shape):
+            raise ShapeError(f"Slice: expected samples of at least {len(self.parts)} axes, got {shape}")
+        lengths: list[int | None] = []
+        for part, n in zip(self.parts, shape):
+            if isinstance(part, tuple):
+                whole = part in ((None, None, None), (None, None, 1), (None, None, -1))
+                lengths.append(n if whole else None if n is None else len(range(*slice(*part).indices(n))))
+            elif n is not None and not -n <= part < n:
+                raise ShapeError(f"Slice: expected an index into an axis of length {n}, got {part}")
+        if 0 in lengths:
+            raise ShapeError(f"Slice: nothing is left of {shape} by {self.parts}")
+        return (*lengths, *shape[len(self.parts) :])
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatVector(Routing):
+    """A vector n times: (n, d) -> (n, times, d); its relevance is the sum over the copies."""
+
+    times: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.times, int) or self.times < 1:
+            raise SettingError(f"RepeatVector: expected a number of at least 1, got {self.times!r}")
+
+    def compute(self, *xs: Array) -> Array:
+        return np.repeat(xs[0][:, None], self.times, axis=1)
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        return (g.sum(axis=1),)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        return (self.times, *shape)
