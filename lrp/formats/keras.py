@@ -57,12 +57,9 @@ def is_whole(file: Reader) -> bool:
 def is_weights(file: Reader) -> bool:
     """Whether the file holds weights of a Keras model and no architecture."""
     numbered = file.attribute("/", "nb_layers") is not None
-    return (
-        numbered
-        or has_names(file, "/")
-        or file.kind("/layers") == "group"
-        or file.kind("/_layer_checkpoint_dependencies") == "group"
-    )
+    if numbered or has_names(file, "/") or file.kind("/_layer_checkpoint_dependencies") == "group":
+        return True
+    return any(file.kind(f"/layers/{name}/vars") == "group" for name in file.children("/layers")[:8])
 
 
 def read_whole(file: Reader, dtype: str, backend: str | None = None) -> Network:

@@ -59,9 +59,9 @@ WITH_SETTINGS: dict[str, tuple[Callable[..., Layer], dict[str, str]]] = {
 HARD_SIGMOID = {1: 0.2, 2: 0.2, 3: 1 / 6}  # by generation of Keras
 
 
-def activation(spec: Spec, writer: Writer, found: Any) -> Layer:
+def activation(spec: Spec, writer: Writer, found: Any, stated: dict[str, Any] | None = None) -> Layer:
     """The layer of an activation: a name, or an object whose class or function has one. LoadError for anything else."""
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = dict(stated or {})
     name = found
     if isinstance(found, dict):
         name, settings = _unwrapped(spec, found)

@@ -11,8 +11,10 @@ from lrp.formats.keras_build import UNSURE, Builder, Translator, Value, flat
 from lrp.formats.keras_config import Call, Spec
 from lrp.formats.keras_fields import refuse
 from lrp.formats.reader import show
-from lrp.layers import Layer
+from lrp.layers import Layer, Softmax
+from lrp.layers.affine import Affine
 from lrp.layers.attention import MultiHeadAttention
+from lrp.layers.bilinear import MatMul
 
 MASKS = ("query_mask", "value_mask", "key_mask", "attention_mask")
 OURS = {"query_mask": "query", "value_mask": "value", "key_mask": "key", "attention_mask": "pair"}
@@ -104,10 +106,35 @@ def _attention(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     return b.new(b.add(spec, name, layer, *nodes, *masks.values()), mask=query.mask)
 
 
+def _dot_attention(b: Builder, spec: Spec, call: Call, name: str) -> Value:
+    """softmax(query key^T) value, from layers of our own."""
+    given = [x for x in flat(call.args) if isinstance(x, Value)]
+    if len(given) not in (2, 3):
+        refuse(spec, f"expected query, value and perhaps key, got {len(given)} tensors")
+    query, value, key = given[0], given[1], given[-1] if len(given) == 3 else given[1]
+    flags = call_flags(spec, call)
+    if fields.value(spec, "score_mode", "dot") != "dot" or fields.flag(flags, "use_causal_mask"):
+        refuse(spec, "only the score mode dot without a causal mask is read")
+    if fields.flag(flags, "return_attention_scores") or any(x.mask is not None for x in given):
+        refuse(spec, "returned scores and masks are not read")
+    if any(x.rank != 3 for x in given):
+        refuse(spec, f"expected steps and features, got {[x.shape for x in given]}")
+    node = b.add(spec, f"{name}/scores", MatMul(True), b.native(spec, query), b.native(spec, key))
+    if fields.flag(spec, "use_scale"):
+        layer = b.once(spec, "scale", lambda: Affine(b.array(spec, "scale", ()).reshape(1)))
+        node = b.add(spec, f"{name}/scale", layer, node)
+    node = b.add(spec, f"{name}/softmax", Softmax(), node)
+    return b.new(b.add(spec, name, MatMul(), node, b.native(spec, value)))
+
+
 def call_flags(spec: Spec, call: Call) -> Spec:
     """The plain keyword arguments of a call, to be checked as settings are."""
     plain = {k: v for k, v in call.kwargs.items() if not isinstance(v, Value)}
     return Spec(spec.kind, spec.name, plain, spec.scope)
 
 
-TABLE: dict[str, Translator] = {"MultiHeadAttention": _attention, "GroupedQueryAttention": _attention}
+TABLE: dict[str, Translator] = {
+    "Attention": _dot_attention,
+    "MultiHeadAttention": _attention,
+    "GroupedQueryAttention": _attention,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from math import prod
@@ -55,6 +56,27 @@ def _dense(b: Builder, spec: Spec, call: Call, name: str) -> Value:
             )
             kernel = kernel + alpha / rank * (low.astype(np.float64) @ high.astype(np.float64))
         return Dense(kernel, as_bias(b, spec, units))
+
+    node = b.add(spec, name, b.once(spec, "", make), b.native(spec, x))
+    return activate(b, spec, b.new(node, mask=x.mask), name, spec.config.get("activation"))
+
+
+def _einsum_dense(b: Builder, spec: Spec, call: Call, name: str) -> Value:
+    """Where the equation multiplies the last axis by a matrix: a dense layer."""
+    x = single(spec, call)
+    reject_quantized(b, spec)
+    equation = str(fields.value(spec, "equation"))
+    found = re.fullmatch(r"(\w+|\.\.\.)(\w),(\w)(\w)->(\w+|\.\.\.)(\w)", equation)
+    bias_axes = spec.config.get("bias_axes")
+    inputs = x.shape[-1]
+    same = found and found[1] == found[5] and found[2] == found[3] and found[4] == found[6] not in found[1] + found[2]
+    if not found or not same or inputs is None or bias_axes not in (None, found[6]):
+        refuse(spec, f"equation: expected one such as 'abc,cd->abd' with a bias on the last axis, got {show(equation)}")
+    units = b.held_shape(spec, "kernel")[-1]
+
+    def make() -> Dense:
+        bias = b.array(spec, "bias", (units,)) if bias_axes else None
+        return Dense(b.array(spec, "kernel", (int(inputs or 0), units)), bias)
 
     node = b.add(spec, name, b.once(spec, "", make), b.native(spec, x))
     return activate(b, spec, b.new(node, mask=x.mask), name, spec.config.get("activation"))
@@ -177,6 +199,7 @@ def values(call: Call) -> list[Value]:
 IDENTITIES = ("ActivityRegularization", "Identity", "GaussianNoise", "GaussianDropout", "AlphaDropout")
 TABLE: dict[str, Translator] = {
     "Dense": _dense,
+    "EinsumDense": _einsum_dense,
     "Embedding": _embedding,
     "Masking": _masking,
     "Flatten": _flatten,

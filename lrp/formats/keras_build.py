@@ -189,13 +189,24 @@ class Builder:
         if spec.model is not None:
             given = [x for x in flat(call.args) if isinstance(x, Value)]
             return self.run(spec.model, given, f"{name}/", depth + 1)
-        if spec.kind not in self.table:
+        kind = self.kind(spec, call)
+        if kind not in self.table:
             raise LoadError(
                 f"layer {show('/'.join(spec.path))} is of class {show(spec.kind)}, which is not read; "
                 + why_not(spec.kind)
             )
-        result = self.table[spec.kind](self, spec, call, name)
+        result = self.table[kind](self, spec, call, name)
         return list(result) if isinstance(result, (tuple, list)) else [result]
+
+    def kind(self, spec: Spec, call: Call) -> str:
+        """The key of the table. The .h5 files of Keras 3 do not say of an operation that it is none of the layers, but
+        it is called otherwise: with two tensors, not with a list of them.
+        """
+        operation = f"ops.{spec.kind}"
+        if self.writer.generation < 3 or operation not in self.table:
+            return spec.kind
+        as_layer = len(call.args) == 1 and "newshape" not in spec.config
+        return spec.kind if spec.kind in self.table and as_layer else operation
 
     def _order(self, model: Model, shift: dict[str, int]) -> Iterable[tuple[Spec, int, Call]]:
         """The calls so that each comes after those it needs; LoadError for a cycle or a tensor that nobody makes."""

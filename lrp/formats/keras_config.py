@@ -112,6 +112,7 @@ def parse_layer(data: Any, scope: tuple[str, ...], calls: tuple[Call, ...] = ())
     settings = config if isinstance(config, dict) else {}
     module = data.get("module")
     _require_own(kind, module, data.get("registered_name"))
+    kind = "GroupedQueryAttention" if kind == "GroupQueryAttention" else kind  # its class, and the name it goes by
     if isinstance(module, str) and ".ops." in module:
         kind = f"ops.{kind}"  # Keras 3 has the layer Add, which takes a list, and the operation Add, which takes two
     name = data.get("name", settings.get("name"))

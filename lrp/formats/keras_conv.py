@@ -7,6 +7,7 @@ end, so that the two differ for even kernels and for strides. Theano also turns 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,9 @@ def channels(spec: Spec, x: Value, first: bool, held: int) -> int:
 
 def stored_kernel(b: Builder, spec: Spec, name: str, shape: tuple[int, ...], flipped: bool = True) -> Array:
     """A kernel (*kernel, in, out) from the order in which the file has it; `flipped`: Theano turns it around."""
+    if spec.config.get("kernel_front"):  # a layer at each step of a sequence: its windows have length 1 there
+        plain = replace(spec, config={**spec.config, "kernel_front": 0})
+        return stored_kernel(b, plain, name, shape[1:], flipped)[None]
     order, axes = spec.config.get("kernel_order", "last"), len(shape) - 2
     if order == "first":  # Keras 1, channels first: (out, in, *kernel)
         kernel = np.moveaxis(b.array(spec, name, (shape[-1], shape[-2], *shape[:-2])), (0, 1), (-1, -2))

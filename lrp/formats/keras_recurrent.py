@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from lrp.formats import keras_fields as fields
 from lrp.formats.keras_activations import HARD_SIGMOID, single
 from lrp.formats.keras_build import UNSURE, Builder, Translator, Value, flat
 from lrp.formats.keras_config import Call, Spec
+from lrp.formats.keras_conv import axes_of
 from lrp.formats.keras_fields import refuse
 from lrp.formats.reader import show
 from lrp.layers import Add, Average, Concat, Layer, Multiply
@@ -215,6 +217,14 @@ def each_step(b: Builder, inner: Spec, x: Value, name: str) -> Value:
         moved = [a + 1 if fields.is_integer(a) and a > 0 else a for a in axes]
         shifted = replace(inner, config={**inner.config, "axis": moved})
         return _first(b.table[inner.kind](b, shifted, Call((x,)), name))
+    if inner.kind.startswith("Global") and x.rank == 3 + axes_of(inner) and None not in x.shape[1:-1]:
+        size = [1, *x.shape[1:-1]]
+        kind = f"{inner.kind.removeprefix('Global')[:-2]}{axes_of(inner) + 1}D"
+        pool = replace(
+            inner, kind=kind, config={**inner.config, "pool_size": size, "strides": size, "padding": "valid"}
+        )
+        x = _first(b.table[kind](b, pool, Call((x,)), f"{name}/windows"))
+        inner = replace(inner, kind="Flatten")
     if inner.kind in ("Flatten", "Reshape"):
         target = [-1] if inner.kind == "Flatten" else fields.value(inner, "target_shape")
         if inner.config.get("data_format", "channels_last") != "channels_last" or not isinstance(target, list):
@@ -231,7 +241,33 @@ def each_step(b: Builder, inner: Spec, x: Value, name: str) -> Value:
             refuse(inner, f"expected fixed lengths behind the steps, got {x.shape} a sample")
         moved_spec = replace(inner, kind="Reshape", config={**inner.config, "target_shape": [steps, *known]})
         return _first(b.table["Reshape"](b, moved_spec, Call((x,)), name))
-    refuse(inner, "it is not read at each step of a sequence (TimeDistributed)")
+    deeper = _deeper(inner)
+    if deeper is None or "first" in str(inner.config.get("data_format")):
+        refuse(inner, "it is not read at each step of a sequence (TimeDistributed)")
+    return _first(b.table[deeper.kind](b, deeper, Call((x,)), name))
+
+
+# A layer of d spatial axes at each step is one of d + 1 axes that does nothing along the first: its windows there have
+# length 1, and nothing is added or cut off.
+ONES = ("kernel_size", "strides", "dilation_rate", "pool_size", "size")
+DEEPER = re.compile(r"(Conv|MaxPooling|AveragePooling|ZeroPadding|Cropping|UpSampling)([12])D")
+
+
+def _deeper(inner: Spec) -> Spec | None:
+    """The layer with one axis more in front, None where there is none."""
+    found = DEEPER.fullmatch(inner.kind)
+    if found is None or inner.config.get("padding") == "causal":
+        return None
+    axes, config = int(found[2]), dict(inner.config)
+    for key in ONES:
+        if config.get(key) is not None:
+            config[key] = [1, *fields.integers(inner, key, axes)]
+        elif key == "pool_size" and "Pooling" in inner.kind:
+            config[key] = [1] + [2] * axes
+    for key in ("padding", "cropping"):
+        if key in config and not isinstance(config[key], str):
+            config[key] = [[0, 0], *map(list, fields.pairs(inner, key, axes))]
+    return replace(inner, kind=f"{found[1]}{axes + 1}D", config={**config, "kernel_front": 1})
 
 
 def _model_at_each_step(b: Builder, inner: Spec, x: Value, name: str) -> Value:

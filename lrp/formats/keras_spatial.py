@@ -24,6 +24,8 @@ def _pool(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     size = fields.integers(spec, "pool_size", axes, 2)
     stride = fields.integers(spec, "strides", axes, size)
     mode = fields.choice(spec, "padding", ("valid", "same"), "valid")
+    if mode == "same" and b.writer.backend == "torch" and not spec.kind.startswith("Max"):
+        refuse(spec, "padding 'same' of an average: the torch backend of Keras treats it in a way of its own")
     entries = 1
     for k in size:
         entries *= k
@@ -34,6 +36,19 @@ def _pool(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     layer = b.once(spec, f"{padding}", lambda: make(size, stride, padding))
     node = b.add(spec, name, layer, b.moved(spec, x) if first else b.native(spec, x))
     return b.new(cut(b, spec, node, name, end), first, UNSURE if x.mask else None)
+
+
+def _adaptive(b: Builder, spec: Spec, call: Call, name: str) -> Value:
+    """A number of windows instead of their size; read where the windows come out alike."""
+    x = single(spec, call)
+    axes, first = axes_of(spec), is_first(b, spec, x)
+    counts = fields.integers(spec, "output_size", axes)
+    lengths = x.shape[1:] if first else x.shape[:-1]
+    if any(n is None or n % count for n, count in zip(lengths, counts)):
+        refuse(spec, f"output_size: expected numbers that divide {lengths}, got {counts}")
+    size = tuple(int(n or 0) // count for n, count in zip(lengths, counts))
+    make = MaxPool if "Max" in spec.kind else AvgPool
+    return b.apply(spec, x, name, b.once(spec, f"{size}", lambda: make(size, size)), first)
 
 
 def _global(b: Builder, spec: Spec, call: Call, name: str) -> Value:
@@ -77,6 +92,7 @@ def _upsample(b: Builder, spec: Spec, call: Call, name: str) -> Value:
 
 TABLE: dict[str, Translator] = {
     **{f"{kind}Pooling{d}D": _pool for kind in ("Max", "Average") for d in (1, 2, 3)},
+    **{f"Adaptive{kind}Pooling{d}D": _adaptive for kind in ("Max", "Average") for d in (1, 2, 3)},
     **{f"Global{kind}Pooling{d}D": _global for kind in ("Max", "Average") for d in (1, 2, 3)},
     **{f"ZeroPadding{d}D": _pad for d in (1, 2, 3)},
     **{f"Cropping{d}D": _crop for d in (1, 2, 3)},

@@ -98,6 +98,7 @@ VARIABLES = {
     "BatchNormalization": _statistics,
     "LayerNormalization": _scale_center,
     "GroupNormalization": _scale_center,
+    "Attention": lambda c: _named("scale") if c.get("use_scale") else (),
     "RMSNormalization": lambda c: _named("scale"),
     "Normalization": _normalization,
     "PReLU": lambda c: _named("alpha"),

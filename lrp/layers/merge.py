@@ -12,7 +12,7 @@ from lrp.arrays import Array
 from lrp.errors import RuleError, SettingError, ShapeError
 from lrp.layers.base import Layer, Routing, Shape
 from lrp.layers.pool import linear_rule
-from lrp.rules import LinearRule, Rule, Signal, Uniform, engine
+from lrp.rules import LinearRule, Rule, Signal, Uniform, engine, zero
 from lrp.rules.engine import Share
 
 
@@ -139,10 +139,16 @@ class Multiply(Layer):
     """y = x_1 x_2 ... x_m, entry by entry. Rules: `uniform` (R/m to each factor), `signal` (all to one, none to gates).
 
     Source: Arras et al. 2017, signal-take-all; Achtibat et al. 2024, uniform rule
+
+    Also `zero`, x_i dy/dx_i R / y = R to each factor, as gradient x input has it: it multiplies relevance by m, and the
+    ledger shows a negative dropped.
     """
 
-    rules: ClassVar[tuple[type[Rule], ...]] = (Uniform, Signal)
+    rules: ClassVar[tuple[type[Rule], ...]] = (Uniform, Signal, LinearRule)
     default_rule: ClassVar[Rule | None] = None
+
+    def accepts(self, rule: Rule) -> bool:
+        return rule == zero() if isinstance(rule, LinearRule) else super().accepts(rule)
 
     def compute(self, *xs: Array) -> Array:
         y = xs[0]
@@ -156,6 +162,8 @@ class Multiply(Layer):
                 raise RuleError(f"signal: expected the number of one of {len(xs)} inputs, got {rule.index}")
             nothing = arrays.zeros(R.shape, R)
             parts = [R if i == rule.index else nothing for i in range(len(xs))]
+        elif isinstance(rule, LinearRule):
+            return engine.unbalanced(R, *(unbroadcast(R, x.shape) for x in xs))
         else:
             parts = [R / arrays.scalar(len(xs), R)] * len(xs)
         return engine.passed(*(unbroadcast(part, x.shape) for part, x in zip(parts, xs, strict=True)))
