@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from lrp.formats.describe import describe
 from lrp.formats.loading import load
 from lrp.formats.native import save
 
-__all__ = ["load", "save"]
+__all__ = ["describe", "load", "save"]

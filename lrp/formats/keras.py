@@ -10,6 +10,7 @@ See docs/formats.md for what is read and what is refused.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from lrp.errors import LoadError
@@ -26,7 +27,7 @@ from lrp.formats import (
 )
 from lrp.formats import keras_fields as fields
 from lrp.formats.archive import parse_json
-from lrp.formats.keras_build import Builder, Translator, Value
+from lrp.formats.keras_build import Builder, Translator, Value, why_not
 from lrp.formats.keras_config import Model, Spec, parse_model
 from lrp.formats.keras_one import flat_description, modern, split_merge
 from lrp.formats.keras_variables import Writer, variables
@@ -62,7 +63,33 @@ def is_weights(file: Reader) -> bool:
     return any(file.kind(f"/layers/{name}/vars") == "group" for name in file.children("/layers")[:8])
 
 
-def read_whole(file: Reader, dtype: str, backend: str | None = None) -> Network:
+@dataclass(frozen=True)
+class Source:
+    """An opened file with its configuration. said: what the file says of keras_version and backend; backend: what the
+    caller says; whole: the configuration comes from the same file, so that names must agree.
+    """
+
+    file: Reader
+    config: dict[str, Any]
+    said: dict[str, Any]
+    backend: str | None = None
+    whole: bool = True
+
+    def refused(self) -> list[tuple[str, str]]:
+        """The layers of classes that are not read: (layer, why)."""
+        model, writer = prepare(self.file, self.config, self.said, self.backend)
+        known = {*TABLE, "InputLayer"}
+        found, waiting = [], [model]
+        while waiting:
+            for spec in waiting.pop().layers:
+                if spec.model is not None:
+                    waiting.append(spec.model)
+                elif spec.kind not in known and not (writer.generation == 3 and f"ops.{spec.kind}" in TABLE):
+                    found.append(("/".join(spec.path), f"the class {spec.kind}, {why_not(spec.kind)}"))
+        return found
+
+
+def whole(file: Reader, backend: str | None) -> Source:
     """A file with model_config and model_weights."""
     text = file.attribute("/", "model_config")
     if not isinstance(text, str):
@@ -71,38 +98,36 @@ def read_whole(file: Reader, dtype: str, backend: str | None = None) -> Network:
     for key in said:
         if said[key] is None:
             said[key] = file.attribute("/model_weights", key)
-    return read(file, parse_json(text, f"{file.name}: model_config"), said, dtype, backend, whole=True)
+    return Source(file, parse_json(text, f"{file.name}: model_config"), said, backend)
 
 
-def read_weights(file: Reader, architecture: str | bytes, dtype: str, backend: str | None = None) -> Network:
+def weights(file: Reader, architecture: str | bytes, backend: str | None) -> Source:
     """A file of weights, with the architecture as the model's to_json() gave it."""
-    data = parse_json(architecture, "the architecture")
-    said = {"keras_version": data.get("keras_version"), "backend": data.get("backend")}
+    config = parse_json(architecture, "the architecture")
+    said = {key: config.get(key) for key in ("keras_version", "backend")}
     for key in said:
         if said[key] is None:
             said[key] = file.attribute("/", key)
-    return read(file, data, said, dtype, backend, whole=False)
+    return Source(file, config, said, backend, whole=False)
 
 
-def read(
-    file: Reader, data: dict[str, Any], said: dict[str, Any], dtype: str, backend: str | None, whole: bool
-) -> Network:
+def read(source: Source, dtype: str) -> Network:
     """The network of a configuration and a file that has its weights."""
+    name = source.file.name
     try:
-        return _read(file, data, said, dtype, backend, whole)
+        return _read(source, dtype)
     except RecursionError:
-        raise LoadError(f"{file.name}: its models or lists are nested too deep") from None
+        raise LoadError(f"{name}: its models or lists are nested too deep") from None
     except LoadError as error:
-        if str(error).startswith(file.name):
+        if str(error).startswith(name):
             raise
-        raise LoadError(f"{file.name}: {error}") from None
+        raise LoadError(f"{name}: {error}") from None
 
 
-def _read(
-    file: Reader, data: dict[str, Any], said: dict[str, Any], dtype: str, backend: str | None, whole: bool
-) -> Network:
-    model, writer = prepare(file, data, said, backend)
-    builder = Builder(file, writer, locate(file, model, writer, whole), TABLE)
+def _read(source: Source, dtype: str) -> Network:
+    file = source.file
+    model, writer = prepare(file, source.config, source.said, source.backend)
+    builder = Builder(file, writer, locate(file, model, writer, source.whole), TABLE)
     inputs = _inputs(builder, model)
     outputs = builder.run(model, inputs, "")
     metadata = Metadata(extra={"source": writer.text})

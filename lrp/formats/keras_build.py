@@ -7,13 +7,14 @@ them only where a layer needs the other one, so a chain of channels-first layers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
 from lrp.arrays import Array
 from lrp.errors import LoadError, LrpError
+from lrp.formats.keras_calls import Lookup, in_order, offsets
 from lrp.formats.keras_config import Call, Model, Ref, Spec
 from lrp.formats.keras_fields import refuse
 from lrp.formats.keras_variables import Writer
@@ -102,7 +103,7 @@ class Builder:
         return not isinstance(found, LoadError) and name in found
 
     def once(self, spec: Spec, part: str, make: Callable[[], Layer]) -> Layer:
-        """The layer object for a part of a Keras layer; the same one for all calls, so that shared weights are shared."""
+        """The layer object for a part of a Keras layer: the same one for all calls, so that weights are shared."""
         key = (spec.path, part)
         if key not in self.layers:
             try:
@@ -171,8 +172,8 @@ class Builder:
                 raise LoadError(f"model {show(model.name)}: expected {len(model.inputs)} inputs, got {len(given)}")
             for name, x in zip(model.inputs, given, strict=True):
                 done[Ref(name, 0, 0)] = x
-        refs = _Lookup(done, offsets(model, self.writer))
-        for spec, index, call in self._order(model, refs.shift):
+        refs = Lookup(done, offsets(model, self.writer))
+        for spec, index, call in in_order(model, refs.shift):
             if spec.kind == "InputLayer" and Ref(spec.name, 0, 0) in done:
                 continue
             first = Call((given[0],)) if model.sequential and not call.args and given else None
@@ -181,7 +182,7 @@ class Builder:
             results = self.call(spec, resolved, name, depth)
             for tensor, result in enumerate(results):
                 done[Ref(spec.name, index, tensor)] = result
-        refs = _Lookup(done, offsets(model, self.writer, of_outputs=True))
+        refs = Lookup(done, offsets(model, self.writer, of_outputs=True))
         return [refs(ref) for ref in model.outputs]
 
     def call(self, spec: Spec, call: Call, name: str, depth: int = 0) -> list[Value]:
@@ -208,34 +209,6 @@ class Builder:
         as_layer = len(call.args) == 1 and "newshape" not in spec.config
         return spec.kind if spec.kind in self.table and as_layer else operation
 
-    def _order(self, model: Model, shift: dict[str, int]) -> Iterable[tuple[Spec, int, Call]]:
-        """The calls so that each comes after those it needs; LoadError for a cycle or a tensor that nobody makes."""
-        names = {spec.name: spec for spec in model.layers}
-        calls = {(s.name, k): (s, k, c) for s in model.layers for k, c in enumerate(s.calls or (Call(),))}
-        needs: dict[tuple[str, int], set[tuple[str, int]]] = {}
-        for key, (spec, _, call) in calls.items():
-            needs[key] = set()
-            for ref in call.refs():
-                source = (ref.source, ref.node - shift.get(ref.source, 0))
-                if ref.source not in names or source not in calls:
-                    refuse(spec, f"it takes call {ref.node} of the layer {show(ref.source)}, which does not exist")
-                needs[key].add(source)
-        followers: dict[tuple[str, int], list[tuple[str, int]]] = {key: [] for key in calls}
-        for key, sources in needs.items():
-            for source in sources:
-                followers[source].append(key)
-        missing = {key: len(sources) for key, sources in needs.items()}
-        waiting = [key for key in calls if not missing[key]]
-        for key in waiting:  # grows while it is walked
-            for follower in followers[key]:
-                missing[follower] -= 1
-                if missing[follower] == 0:
-                    waiting.append(follower)
-        if len(waiting) < len(calls):
-            stuck = ", ".join(show(key[0]) for key in calls if missing[key])
-            raise LoadError(f"the layers {stuck[:200]} wait for one another: the graph has a cycle")
-        return [calls[key] for key in waiting]
-
     def network(self, inputs: list[Value], outputs: list[Value], metadata: Any, dtype: str) -> Network:
         """The finished network."""
         names: list[str] = []
@@ -254,60 +227,11 @@ class Builder:
             raise LoadError(f"{self.file.name}: {error}") from None
 
 
-@dataclass(frozen=True)
-class _Lookup:
-    """Tensors in the place of references, in arguments nested as they are."""
-
-    done: dict[Ref, Value]
-    shift: dict[str, int]
-
-    def __call__(self, argument: Any) -> Any:
-        if isinstance(argument, Ref):
-            ref = Ref(argument.source, argument.node - self.shift.get(argument.source, 0), argument.tensor)
-            if ref not in self.done:
-                raise LoadError(
-                    f"output {argument.tensor} of call {argument.node} of the layer {show(argument.source)} does not"
-                    " exist"
-                )
-            return self.done[ref]
-        if isinstance(argument, (list, tuple)):
-            return [self(a) for a in argument]
-        return {k: self(v) for k, v in argument.items()} if isinstance(argument, dict) else argument
-
-
 def flat(argument: Any) -> list[Any]:
     """The leaves of nested lists, in order."""
     if isinstance(argument, (list, tuple)):
         return [leaf for item in argument for leaf in flat(item)]
     return [argument]
-
-
-def offsets(model: Model, writer: Writer, of_outputs: bool = False) -> dict[str, int]:
-    """By how much the node numbers of each layer that is itself a model are too large: 0 or 1.
-
-    Keras counts the call that built a model as its call 0, which is listed nowhere; versions differ in whether
-    references count it. The largest number that occurs decides, else the habit of the writer.
-    """
-    used: dict[str, set[int]] = {}
-    inner = [ref for spec in model.layers for call in spec.calls for ref in call.refs()]
-    groups = [list(model.outputs)] if of_outputs else [inner]
-    if writer.generation < 3:
-        groups = [inner + list(model.outputs)]
-    for ref in groups[0]:
-        used.setdefault(ref.source, set()).add(ref.node)
-    result = {}
-    for spec in model.layers:
-        if spec.model is None:
-            continue
-        numbers, calls = used.get(spec.name, set()), len(spec.calls)
-        if 0 in numbers or model.sequential:
-            result[spec.name] = 0
-        elif calls in numbers:
-            result[spec.name] = 1
-        else:
-            functional = not spec.model.sequential
-            result[spec.name] = int(functional and of_outputs) if writer.generation == 3 else 1
-    return result
 
 
 def why_not(kind: str) -> str:

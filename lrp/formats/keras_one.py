@@ -198,7 +198,7 @@ _BY_CLASS = {
 
 
 def flat_description(data: dict[str, Any]) -> dict[str, Any]:
-    """A Sequential model as Keras 0.3 wrote it, {"name": "Sequential", "layers": [{"name": class, ...}]}, in the later form."""
+    """A Sequential model of Keras 0.3, {"name": "Sequential", "layers": [{"name": class, ...}]}, in the later form."""
     layers = data.get("layers")
     if data.get("name") != "Sequential" or not isinstance(layers, list):
         raise LoadError(f"a model of Keras 0 of class {show(data.get('name'))} is not read; expected Sequential")

@@ -13,17 +13,16 @@ import numpy as np
 
 from lrp.formats import keras_fields as fields
 from lrp.formats.keras_activations import BY_NAME, activation, activation_node
-from lrp.formats.keras_basic import reshaped
 from lrp.formats.keras_build import Builder, Translator, Value
 from lrp.formats.keras_config import Call, Spec
 from lrp.formats.keras_fields import refuse
 from lrp.formats.keras_merge import concatenated, merged
+from lrp.formats.keras_ops_shape import expand, reshape, setting, slice_of, squeeze, tensor, transpose
 from lrp.formats.reader import show
-from lrp.layers import Add, GlobalAvgPool, GlobalMaxPool, GlobalSumPool, Layer, Linear, Multiply, Permute, Power
+from lrp.layers import Add, GlobalAvgPool, GlobalMaxPool, GlobalSumPool, Layer, Linear, Multiply, Power
 from lrp.layers.affine import Affine
 from lrp.layers.bilinear import MatMul
 from lrp.layers.merge_more import Maximum, Minimum, Subtract
-from lrp.layers.select import Slice
 from lrp.layers.step_mask import TokenMask
 
 Operation = Callable[[Builder, Spec, str, list[Any], dict[str, Any]], Value]
@@ -83,28 +82,11 @@ def _extremum(layer: Callable[[], Layer]) -> Operation:
     return operate
 
 
-def _tensor(spec: Spec, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    """The one tensor of an operation."""
-    found = [v for v in [*args, *kwargs.values()] if isinstance(v, Value)]
-    if len(found) != 1:
-        refuse(spec, f"expected one tensor, got {len(found)}")
-    return found[0]
-
-
-def _setting(spec: Spec, args: list[Any], kwargs: dict[str, Any], key: str, place: int, default: Any = None) -> Any:
-    """An argument that is no tensor: by name, by place, or among the settings."""
-    if key in kwargs:
-        return kwargs[key]
-    if len(args) > place:
-        return args[place]
-    return spec.config.get(key, default)
-
-
 def _unary(function: str) -> Operation:
     """An activation called as a function."""
 
     def operate(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-        x = _tensor(spec, args, kwargs)
+        x = tensor(spec, args, kwargs)
         plain = {"name", "dtype", "function", "trainable"}
         settings = {k: v for k, v in {**spec.config, **kwargs}.items() if k not in plain and not isinstance(v, Value)}
         settings = {k: v for k, v in settings.items() if v is not None}
@@ -129,97 +111,23 @@ def _power(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str,
 
 
 def _square(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    return b.each(spec, _tensor(spec, args, kwargs), name, b.once(spec, "", lambda: Power(2)))
+    return b.each(spec, tensor(spec, args, kwargs), name, b.once(spec, "", lambda: Power(2)))
 
 
 def _negative(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    return _affine(b, spec, name, _tensor(spec, args, kwargs), -1.0, 0.0)
+    return _affine(b, spec, name, tensor(spec, args, kwargs), -1.0, 0.0)
 
 
 def _identity(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    return b.each(spec, _tensor(spec, args, kwargs), name, Linear())
-
-
-def _slice(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    x = _tensor(spec, args[:1], {k: v for k, v in kwargs.items() if k in ("x", "tensor")})
-    key = _setting(spec, args, kwargs, "slice_spec", 1, _setting(spec, args, kwargs, "key", 1))
-    key = key if isinstance(key, list) else [key]
-    parts: list[Any] = [_part(spec, entry) for entry in key]
-    if Ellipsis in parts:
-        at = parts.index(Ellipsis)
-        whole = [(None, None, None)] * (x.rank - len(parts) + 1)
-        parts = parts[:at] + whole + parts[at + 1 :]
-    if len(parts) > x.rank or not parts or parts[0] != (None, None, None):
-        refuse(spec, f"expected a slice of the samples' axes, got {show(key)}")
-    layer = b.once(spec, f"{parts}", lambda: Slice(tuple(parts[1:])))
-    return b.new(b.add(spec, name, layer, b.native(spec, x)))
-
-
-def _part(spec: Spec, entry: Any) -> Any:
-    """One axis of an index: (start, stop, step), a whole number, or an ellipsis."""
-    if fields.is_integer(entry):
-        return entry
-    if isinstance(entry, dict):
-        if entry.get("class_name") == "__ellipsis__":
-            return Ellipsis
-        ends = entry.get("config") if entry.get("class_name") == "__slice__" else entry
-        if isinstance(ends, dict) and set(ends) <= {"start", "stop", "step"}:
-            part = tuple(ends.get(k) for k in ("start", "stop", "step"))
-            if all(n is None or fields.is_integer(n) for n in part):
-                return part
-    refuse(spec, f"expected a slice or a whole number for each axis, got {show(entry)}")
-
-
-def _reshape(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    x = _tensor(spec, args[:1], {k: v for k, v in kwargs.items() if isinstance(v, Value)})
-    target = _setting(spec, args, kwargs, "newshape", 1, _setting(spec, args, kwargs, "shape", 1))
-    if not isinstance(target, list) or len(target) < 2 or target[0] not in (-1, None):
-        refuse(spec, f"expected a shape whose first length, of the samples, is free, got {show(target)}")
-    if not all(n is None or fields.is_integer(n) for n in target):
-        refuse(spec, f"expected whole numbers, got {show(target)}")
-    return reshaped(b, spec, x, name, target[1:])
-
-
-def _transpose(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    x = _tensor(spec, args[:1], {k: v for k, v in kwargs.items() if isinstance(v, Value)})
-    axes = _setting(spec, args, kwargs, "axes", 1, _setting(spec, args, kwargs, "perm", 1))
-    if not isinstance(axes, list) or not all(map(fields.is_integer, axes)) or axes[:1] != [0]:
-        refuse(spec, f"expected an order of axes with the samples first, got {show(axes)}")
-    return b.new(b.add(spec, name, b.once(spec, f"{axes}", lambda: Permute(tuple(axes[1:]))), b.native(spec, x)))
-
-
-def _lengths(spec: Spec, x: Value, axis: Any, expand: bool) -> list[Any]:
-    if not fields.is_integer(axis) or not -x.rank - expand <= axis < x.rank + expand:
-        refuse(spec, f"axis: expected one axis, got {show(axis)}")
-    axis = axis % (x.rank + expand)
-    shape = list(x.shape)
-    if axis == 0:
-        refuse(spec, "axis: the axis of the samples stays")
-    if expand:
-        shape.insert(axis - 1, 1)
-    elif shape.pop(axis - 1) != 1:
-        refuse(spec, f"expected an axis of length 1, got {x.shape} a sample")
-    if shape.count(None) > 1:
-        refuse(spec, f"expected at most one free length, got {x.shape} a sample")
-    return shape
-
-
-def _expand(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    x = _tensor(spec, args[:1], {k: v for k, v in kwargs.items() if isinstance(v, Value)})
-    return reshaped(b, spec, x, name, _lengths(spec, x, _setting(spec, args, kwargs, "axis", 1), True))
-
-
-def _squeeze(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    x = _tensor(spec, args[:1], {k: v for k, v in kwargs.items() if isinstance(v, Value)})
-    return reshaped(b, spec, x, name, _lengths(spec, x, _setting(spec, args, kwargs, "axis", 1), False))
+    return b.each(spec, tensor(spec, args, kwargs), name, Linear())
 
 
 def _over(make: Callable[[bool], Layer]) -> Operation:
     """A sum, mean or maximum over all axes between the samples and the channels."""
 
     def operate(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-        x = _tensor(spec, args[:1], {k: v for k, v in kwargs.items() if isinstance(v, Value)})
-        axis, keep = _setting(spec, args, kwargs, "axis", 1), _setting(spec, args, kwargs, "keepdims", 2, False)
+        x = tensor(spec, args[:1], {k: v for k, v in kwargs.items() if isinstance(v, Value)})
+        axis, keep = setting(spec, args, kwargs, "axis", 1), setting(spec, args, kwargs, "keepdims", 2, False)
         axes = axis if isinstance(axis, list) else [axis]
         if not all(map(fields.is_integer, axes)) or not isinstance(keep, bool):
             refuse(spec, f"axis: expected axes, got {show(axis)}")
@@ -239,7 +147,7 @@ def _over(make: Callable[[bool], Layer]) -> Operation:
 
 def _concat(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
     tensors = next((a for a in [*args, *kwargs.values()] if isinstance(a, list) and a), [])
-    axis = _setting(spec, args, kwargs, "axis", 1, 0)
+    axis = setting(spec, args, kwargs, "axis", 1, 0)
     if not tensors or not all(isinstance(x, Value) for x in tensors) or not fields.is_integer(axis):
         refuse(spec, f"expected a list of tensors and an axis, got axis {show(axis)}")
     return concatenated(b, spec, tensors, name, axis)
@@ -272,11 +180,11 @@ OPERATIONS: dict[str, Operation] = {
     "negative": _negative,
     "power": _power,
     "square": _square,
-    "get_item": _slice,
-    "reshape": _reshape,
-    "transpose": _transpose,
-    "expand_dims": _expand,
-    "squeeze": _squeeze,
+    "get_item": slice_of,
+    "reshape": reshape,
+    "transpose": transpose,
+    "expand_dims": expand,
+    "squeeze": squeeze,
     "concatenate": _concat,
     "matmul": _matmul,
     "not_equal": _not_equal,
@@ -332,7 +240,7 @@ def _tf_op(b: Builder, spec: Spec, call: Call, name: str) -> Value:
 
 
 def _slicing(b: Builder, spec: Spec, call: Call, name: str) -> Value:
-    return _slice(b, spec, name, list(call.args), dict(call.kwargs))
+    return slice_of(b, spec, name, list(call.args), dict(call.kwargs))
 
 
 def _camel(name: str) -> str:

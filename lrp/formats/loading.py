@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from functools import partial
+from typing import BinaryIO
 
 from lrp.errors import LoadError
 from lrp.formats import keras, native
@@ -15,7 +16,6 @@ from lrp.formats.reader import LIMITS, Limits, Reader, open_binary, show
 from lrp.formats.sandbox import open_bytes, open_file
 from lrp.graph import Network
 
-Opened = tuple[Reader, dict[str, Any], dict[str, Any]]  # the weights, config.json, and who says he wrote them
 ZIP = b"PK\x03\x04"
 Path = str | os.PathLike[str]
 
@@ -29,6 +29,15 @@ class Options:
     architecture: Path | None = None
     backend: str | None = None
     limits: Limits = LIMITS
+
+
+@dataclass(frozen=True)
+class Found:
+    """A recognised file: the name of its format, how to read it, and what in it cannot be read: (where, why)."""
+
+    format: str
+    read: Callable[[], Network]
+    refused: Callable[[], list[tuple[str, str]]] = list
 
 
 def load(
@@ -46,24 +55,35 @@ def load(
     ("theano", "tensorflow"), where its look misleads. limits: see `lrp.formats.reader.Limits`, for very large files.
     LoadError for a file that is missing, damaged, of an unknown format, or that holds what cannot be read exactly.
     """
-    options = Options(dtype, trusted, architecture, backend, limits)
+    with opened(path, Options(dtype, trusted, architecture, backend, limits)) as found:
+        return found.read()
+
+
+@contextmanager
+def opened(path: Path, options: Options) -> Iterator[Found]:
+    """The file at `path`, recognised; it is open as long as the block lasts."""
+    name = show(os.fspath(path))
     with open_binary(path) as stream:
         start = stream.read(len(ZIP))
         stream.seek(0)
         if start == ZIP:
-            return _load_archive(stream, show(os.fspath(path)), options)
-    with open_file(path, trusted, limits) as file:
-        return _load_hdf5(file, options)
+            with _archive(stream, name, options) as found:
+                yield found
+            return
+    with open_file(path, options.trusted, options.limits) as file:
+        yield _recognised(file, options)
 
 
-def _load_hdf5(file: Reader, options: Options) -> Network:
+def _recognised(file: Reader, options: Options) -> Found:
+    """The format of an HDF5 file."""
     if native.is_native(file):
-        return native.read(file, options.dtype)
+        return Found("native HDF5", partial(native.read, file, options.dtype))
     if keras.is_whole(file):
-        return keras.read_whole(file, options.dtype, options.backend)
+        source = keras.whole(file, options.backend)
+        return Found("Keras HDF5, architecture and weights", partial(keras.read, source, options.dtype), source.refused)
     if keras.is_weights(file):
-        text = _architecture(options.architecture, file.name)
-        return keras.read_weights(file, text, options.dtype, options.backend)
+        source = keras.weights(file, _architecture(options.architecture, file.name), options.backend)
+        return Found("Keras weights", partial(keras.read, source, options.dtype), source.refused)
     raise LoadError(f"{file.name}: expected a network in one of the known formats, found none of them")
 
 
@@ -72,18 +92,12 @@ def _architecture(path: Path | None, name: str) -> bytes:
     if path is None:
         raise LoadError(f"{name} holds weights and no architecture; give the file that describes it as architecture=")
     with open_binary(path) as stream:
-        content = stream.read(JSON_BYTES + 1)
-    return content
-
-
-def _load_archive(stream: BinaryIO, name: str, options: Options) -> Network:
-    """A .keras archive: three members are read into memory, nothing is extracted."""
-    with _opened_archive(stream, name, options) as (file, config, said):
-        return keras.read(file, config, said, options.dtype, options.backend, whole=True)
+        return stream.read(JSON_BYTES + 1)
 
 
 @contextmanager
-def _opened_archive(stream: BinaryIO, name: str, options: Options) -> Iterator[Opened]:
+def _archive(stream: BinaryIO, name: str, options: Options) -> Iterator[Found]:
+    """A .keras archive: three members are read into memory, nothing is extracted."""
     wanted = {"config.json": JSON_BYTES, "metadata.json": 1 << 20, "model.weights.h5": options.limits.total_bytes}
     members = read_members(stream, name, wanted, options.limits)
     if "config.json" not in members or "model.weights.h5" not in members:
@@ -91,6 +105,7 @@ def _opened_archive(stream: BinaryIO, name: str, options: Options) -> Iterator[O
     config = parse_json(members["config.json"], f"{name}: config.json")
     metadata = parse_json(members.get("metadata.json", b"{}"), f"{name}: metadata.json")
     said = {"keras_version": metadata.get("keras_version"), "backend": None}
-    weights = members["model.weights.h5"]
-    with open_bytes(weights, f"{name}: model.weights.h5", options.trusted, options.limits) as file:
-        yield file, config, said
+    weights = f"{name}: model.weights.h5"
+    with open_bytes(members["model.weights.h5"], weights, options.trusted, options.limits) as file:
+        source = keras.Source(file, config, said, options.backend, whole=True)
+        yield Found("Keras archive (.keras)", partial(keras.read, source, options.dtype), source.refused)

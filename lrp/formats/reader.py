@@ -112,6 +112,32 @@ def parts_of(path: str) -> list[str]:
     return parts
 
 
+def plain(value: Any) -> "Attribute":
+    """An attribute as h5py returns it -> str, tuple of str, int, float or array."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(value, str):
+        value.encode("utf-8")  # h5py smuggles invalid bytes through as surrogates
+        return value
+    values = np.asarray(value)
+    if values.size == 0:
+        return ()
+    if values.dtype.kind in "OS":
+        texts = [plain(text) for text in values.ravel().tolist()]
+        return tuple(str(text) for text in texts)
+    if values.ndim == 0:
+        return values.item()
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def require_disjoint(extents: dict[int, int], where: str, start: int, size: int) -> None:
+    """Two datasets that share some of their bytes show a damaged address; one read twice is fine."""
+    for begin, length in extents.items():
+        if (begin, length) != (start, size) and begin < start + size and start < begin + length:
+            raise LoadError(f"{where} shares bytes with another dataset; the file is damaged")
+    extents[start] = size
+
+
 def require_signature(stream: BinaryIO, name: str) -> int:
     """The length of a stream that carries the HDF5 signature at 0, 512, 1024, 2048 ...; LoadError without
     one.

@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 from lrp.errors import LoadError, SaveError
-from lrp.formats.reader import LIMITS, Array, Attribute, Limits, Reader, parts_of, require_signature, show
+from lrp.formats.reader import LIMITS, Array, Attribute, Limits, Reader, parts_of, plain, require_disjoint, require_signature, show
 
 FLOATS = (
     h5py.h5t.IEEE_F16LE,
@@ -141,7 +141,7 @@ class File(Reader):
                 )
             owner = h5py.Group(here) if isinstance(here, h5py.h5g.GroupID) else h5py.Dataset(here)
             value = owner.attrs[name]
-            return "" if isinstance(value, h5py.Empty) else _plain(value)
+            return "" if isinstance(value, h5py.Empty) else plain(value)
 
     def _dataset(self, path: str) -> Any:
         here = self._open(path)
@@ -188,24 +188,6 @@ class File(Reader):
             return tuple(
                 (h5py.h5r.get_name(target, dataset) or b"").decode("utf-8") if target else "" for target in targets
             )
-
-
-def _plain(value: Any) -> "Attribute":
-    """An attribute as h5py returns it -> str, tuple of str, int, float or array."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    if isinstance(value, str):
-        value.encode("utf-8")  # h5py smuggles invalid bytes through as surrogates
-        return value
-    values = np.asarray(value)
-    if values.size == 0:
-        return ()
-    if values.dtype.kind in "OS":
-        texts = [_plain(text) for text in values.ravel().tolist()]
-        return tuple(str(text) for text in texts)
-    if values.ndim == 0:
-        return values.item()
-    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def _require_numbers(file: File, path: str, dataset: Any) -> bool:
@@ -257,15 +239,7 @@ def _require_stored(file: File, path: str, dataset: Any) -> None:
         if dataset.get_num_chunks() != prod(-(-length // side) for length, side in zip(dataset.shape, chunk)):
             raise LoadError(f"{where} lacks some of its chunks; the values in them are unknown")
     if layout == h5py.h5d.CONTIGUOUS and declared:
-        _require_disjoint(file, where, int(dataset.get_offset()), declared)
-
-
-def _require_disjoint(file: File, where: str, start: int, size: int) -> None:
-    """Two datasets that share some of their bytes show a damaged address; one read twice is fine."""
-    for begin, length in file.extents.items():
-        if (begin, length) != (start, size) and begin < start + size and start < begin + length:
-            raise LoadError(f"{where} shares bytes with another dataset; the file is damaged")
-    file.extents[start] = size
+        require_disjoint(file.extents, where, int(dataset.get_offset()), declared)
 
 
 def _unload_plugins() -> list[bytes]:

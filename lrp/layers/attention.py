@@ -39,9 +39,10 @@ class MultiHeadAttention(Layer):
     Source: Achtibat et al. 2024, bilinear and softmax rules
 
     Inputs: query (n, t, e), value (n, s, e'), key (n, s, e''), then masks if any: `masks` names them in order among
-    "query" (n, t), "value" (n, s), "key" (n, s), "pair" (n, t, s). Kernels (e, h, d), out (h, d', o); biases (h, d), (o,).
-    scale: of the scores, instead of 1 / sqrt(d). causal: step t sees steps up to t. Relevance: the rule on the four projections, its stabilizer in the two products
-    (half to each factor); the softmax does not conserve, and what it loses or makes stands as dropped.
+    "query" (n, t), "value" (n, s), "key" (n, s), "pair" (n, t, s). Kernels (e, h, d), out (h, d', o); biases (h, d),
+    (o,). scale: of the scores, instead of 1 / sqrt(d). causal: step t sees steps up to t. Relevance: the rule on the
+    four projections, its stabilizer in the two products (half to each factor); the softmax does not conserve, and what
+    it loses or makes stands as dropped.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)

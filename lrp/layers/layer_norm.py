@@ -112,7 +112,7 @@ class SampleNorm(Layer):
         return Share((part,), share.bias, share.stabilizer, share.dropped, share.gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
-        """With h = (x - mean) / spread and v = g gamma: (v - mean v - h mean(v h)) / spread, as spread^2 = mean + eps."""
+        """With h = (x - mean) / spread and v = g gamma: (v - mean v - h mean(v h)) / spread."""
         blocks = self.blocks(xs[0])
         linear = self.linear(blocks)
         h = Centred(arrays.ones((), blocks), None, linear.scale, linear.axes, self.centred)

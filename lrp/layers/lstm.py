@@ -21,7 +21,8 @@ class LSTM(Recurrent):
 
     Source: Arras et al. 2017, signal-take-all
 
-    The gates i, f, o receive no relevance: R(c_t) += R(h_t); c_t's two summands share by the rule; that of i g goes to g.
+    The gates i, f, o receive no relevance: R(c_t) += R(h_t); c_t's two summands share by the rule, and that of i g goes
+    to g.
     """
 
     blocks: ClassVar[int] = 4

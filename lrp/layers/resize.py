@@ -19,7 +19,7 @@ from lrp.rules.engine import Share
 
 @dataclass(frozen=True)
 class Interpolation:
-    """z = weight * (A_1 x ... x A_D) x, one matrix (larger, smaller) for each spatial axis; the weight is one number."""
+    """z = weight * (A_1 x ... x A_D) x, one matrix (larger, smaller) a spatial axis; the weight is one number."""
 
     weight: Array
     matrices: tuple[Array, ...]
