@@ -165,7 +165,9 @@ class Builder:
 
     def reshaped(self, name: str, tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
         """One sample's entries, in the file's order, in another shape."""
-        plain = self.plain(tensor)
+        moved = [axis for axis in tensor.axes if tensor.shape[axis] != 1 or axis == tensor.axes[0]]
+        # axes of length 1 may stand anywhere: the order of the entries is the same
+        plain = tensor if moved == sorted(moved) and moved[0] == 0 else self.plain(tensor)
         flat = len(shape) == 1 and plain.rank > 2
         layer = Flatten() if flat else self.make(name, Reshape, shape=shape)
         return self.add(name, layer, plain, axes=tuple(range(len(shape) + 1)))

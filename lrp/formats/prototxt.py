@@ -133,11 +133,11 @@ class Message:
             raise self.fail(name, "true or false")
         return value.text in ("true", "True", "t", "1")
 
-    def choice(self, name: str, *words: str) -> str:
-        """One of the words of an enumeration, which may also be given by its number; the first is the default."""
+    def choice(self, name: str, default: str, *words: str) -> str:
+        """One of the words of an enumeration, in the order of their numbers, by which they may also be given."""
         value = self._one(name)
         if value is None:
-            return words[0]
+            return default
         if value.text.isdigit() and int(value.text) < len(words):
             return words[int(value.text)]
         if value.text not in words:
