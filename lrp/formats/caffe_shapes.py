@@ -11,8 +11,9 @@ from lrp.formats.layout import Tensor
 from lrp.formats.prototxt import Message
 from lrp.layers import Add, Concat, Layer, Multiply
 from lrp.layers.affine import Affine
-from lrp.layers.merge_more import Maximum, WeightedAdd
+from lrp.layers.merge_more import Maximum
 from lrp.layers.select import Slice
+from lrp.layers.weighted_add import WeightedAdd
 
 
 def _split(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[Tensor]:
