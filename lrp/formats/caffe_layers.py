@@ -38,7 +38,7 @@ from lrp.layers import (
 from lrp.layers.activation_more import Exponential, HardTanh, Power
 from lrp.layers.affine import Affine
 from lrp.layers.conv_transpose import ConvTranspose
-from lrp.layers.magnitude import Abs, Log
+from lrp.layers.elementary import Abs, Log
 
 FILLERS = ("weight_filler", "bias_filler", "filler")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.layers.activation import Softmax, exp
-from lrp.layers.magnitude import log
+from lrp.layers.elementary import log
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,11 @@
-"""Absolute value and logarithm as activations; relevance passes them unchanged, as every activation.
+"""Absolute value, logarithm and error function as activations; relevance passes them unchanged, as every activation.
 
 Source: Bach et al. 2015, activation layers
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array, transcendental
 from lrp.errors import InputError
-from lrp.layers.activation import Activation, step
+from lrp.layers.activation import Activation, erf, exp, step
 
 log = transcendental(np.log, "log")
 
@@ -39,3 +40,14 @@ class Log(Activation):
 
     def slope(self, z: Array, y: Array) -> Array:
         return np.asarray(arrays.ones(z.shape, z) / z)
+
+
+@dataclass(frozen=True, eq=False)
+class Erf(Activation):
+    """f(z) = 2/sqrt(pi) integral from 0 to z of exp(-t^2) dt"""
+
+    def value(self, z: Array) -> Array:
+        return erf(z)
+
+    def slope(self, z: Array, y: Array) -> Array:
+        return np.asarray(exp(-z * z) * z.dtype.type(2 / math.sqrt(math.pi)))
