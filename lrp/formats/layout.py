@@ -62,13 +62,21 @@ class Builder:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.nodes: list[Node] = []
+        self._nodes: dict[str, Node] = {}
         self.shapes: dict[str, Shape] = {}
         self._permuted: dict[tuple[str, tuple[int, ...]], str] = {}
 
     def fail(self, layer: str, reason: str) -> LoadError:
         """The error to raise about a layer."""
         return LoadError(f"{self.name}: layer {show(layer)}: {reason}")
+
+    def named(self, name: str) -> Node:
+        """A node that has been placed."""
+        return self._nodes[name]
+
+    def node(self, tensor: Tensor) -> Node:
+        """The node that a value is the output of."""
+        return self._nodes[tensor.node]
 
     def _unused(self, name: str) -> str:
         """The name, with a number where it is taken."""
@@ -97,7 +105,7 @@ class Builder:
             raise self.fail(name, f"a {type(layer).__name__} layer does not take {len(inputs)} inputs") from None
         if math.prod(n for n in shape if n is not None) > LARGEST_ACTIVATION:
             raise self.fail(name, f"an output of shape {shape} a sample is too large to be meant; it is refused")
-        self.nodes.append(Node(node, layer, inputs))
+        self._nodes[node] = Node(node, layer, inputs)
         self.shapes[node] = shape
         return node
 
@@ -184,13 +192,12 @@ class Builder:
         """The network; its outputs have the file's order of axes. Nodes that no output needs are left out."""
         ends = [self.plain(tensor).node for tensor in outputs.values()]
         needed, waiting = set(), list(ends)
-        inputs = {node.name: node.inputs for node in self.nodes}
         while waiting:
             name = waiting.pop()
             if name not in needed:
                 needed.add(name)
-                waiting.extend(inputs[name])
-        nodes = [node for node in self.nodes if node.name in needed or isinstance(node.layer, Input)]
+                waiting.extend(self._nodes[name].inputs)
+        nodes = [node for node in self._nodes.values() if node.name in needed or isinstance(node.layer, Input)]
         try:
             return Network(nodes, tuple(dict.fromkeys(ends)), metadata, dtype)
         except LrpError as error:

@@ -10,90 +10,29 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LoadError, LrpError, MissingExtraError
 from lrp.formats.layout import Builder, Tensor
+from lrp.formats.onnx_elementwise import ELEMENTWISE
 from lrp.formats.onnx_fold import FOLDED, fold
+from lrp.formats.onnx_operators import OPERATORS
+from lrp.formats.onnx_recurrent import RECURRENT
+from lrp.formats.onnx_scope import BATCH, Operator, Scope, Value
+from lrp.formats.onnx_shapes import SHAPES
 from lrp.formats.onnx_tensors import constant_of, external_bytes
 from lrp.formats.reader import open_binary, show
 from lrp.graph import Metadata, Network
 from lrp.layers.base import Shape
 
-BATCH = 1_000_003
+READERS = OPERATORS | SHAPES | ELEMENTWISE | RECURRENT
 LARGEST = 2 << 30
 MOST_NODES = 50_000
-Value = Tensor | Array
-
-
-@dataclass(frozen=True)
-class Operator:
-    """One node of the graph: attributes by name as Python values (tensors as arrays)."""
-
-    kind: str
-    name: str
-    attributes: Mapping[str, Any]
-    outputs: tuple[str, ...]
-    used: tuple[bool, ...]
-    opset: int
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """An attribute, or its default."""
-        return self.attributes.get(name, default)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What the reader of an operator is given: the network being built, and the batch's length in shapes."""
-
-    builder: Builder
-    batch: int
-
-    def fail(self, node: Operator, reason: str) -> LoadError:
-        """The error to raise about a node."""
-        return self.builder.fail(node.name, f"({node.kind}) {reason}")
-
-    def tensor(self, node: Operator, value: Value | None) -> Tensor:
-        """The value, which must depend on the input."""
-        if not isinstance(value, Tensor):
-            raise self.fail(node, "expected a value that depends on the input, got a constant")
-        return value
-
-    def constant(self, node: Operator, value: Value | None, what: str) -> Array:
-        """The value, which must be a constant."""
-        if value is None or isinstance(value, Tensor):
-            raise self.fail(node, f"expected {what} to be a constant of the model, got a value that depends on the input")
-        return value
-
-    def optional(self, node: Operator, values: Sequence[Value | None], index: int, what: str) -> Array | None:
-        """An input that may be left out, and is a constant otherwise."""
-        value = values[index] if index < len(values) else None
-        return None if value is None else self.constant(node, value, what)
-
-    def axis(self, node: Operator, axis: int, x: Tensor) -> int:
-        """An axis of a sample, counted from the end where negative."""
-        resolved = axis + x.rank if axis < 0 else axis
-        if not 0 <= resolved < x.rank or resolved == x.axes[0]:
-            raise self.fail(node, f"expected an axis of {x.shape} other than that of the samples, got {axis}")
-        return resolved
-
-    def lengths(self, node: Operator, x: Tensor) -> list[int]:
-        """The shape in which the samples' axis counts `batch`."""
-        found = [self.batch if axis == x.axes[0] else n for axis, n in enumerate(x.shape)]
-        if any(n is None for n in found):
-            raise self.fail(node, f"expected known lengths, got an input of shape {x.shape}; export with fixed sizes")
-        return [int(n) for n in found if n is not None]
 
 
 def read(path: str | os.PathLike[str], dtype: str = "float64") -> Network:
     """The network of a model.onnx; LoadError names what cannot be read exactly."""
-    from lrp.formats.onnx_operators import OPERATORS
-    from lrp.formats.onnx_shapes import SHAPES
-
     name = show(os.fspath(path))
     try:
         onnx = importlib.import_module("onnx")
@@ -114,7 +53,7 @@ def read(path: str | os.PathLike[str], dtype: str = "float64") -> Network:
     if model.functions:
         raise LoadError(f"{name} defines functions of its own, which are not read; export it with functions inlined")
     try:
-        return _Reader(name, onnx, model, os.path.dirname(os.path.abspath(path))).network(OPERATORS | SHAPES, dtype)
+        return _Reader(name, onnx, model, os.path.dirname(os.path.abspath(path))).network(READERS, dtype)
     except LrpError:
         raise
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, ArithmeticError) as error:

@@ -10,7 +10,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import LoadError
 
-LARGEST = 1 << 26  # entries of a constant that is made from its shape
+LARGEST = 1 << 40  # entries of a constant made from a shape: it repeats one number, which takes no memory
 FLOAT_TYPES, INT_TYPES, BOOL_TYPE = {1, 10, 11, 16}, {2, 3, 5, 6, 7}, 9
 Fail = Callable[[str], LoadError]
 
@@ -135,7 +135,7 @@ def fold(kind: str, xs: Sequence[Any], attributes: Mapping[str, Any], fail: Fail
         return [np.asarray(xs[0], dtype=xs[1].dtype)]
     if kind == "ConstantOfShape":
         value = np.asarray(attributes.get("value", np.zeros(1))).ravel()
-        return [np.full(_sized(xs[0], fail), value[0])]
+        return [np.broadcast_to(value[0], _sized(xs[0], fail))]
     if kind == "Expand":
         return [np.broadcast_to(xs[0], np.broadcast_shapes(xs[0].shape, _sized(xs[1], fail)))]
     if kind == "Range":
