@@ -185,8 +185,12 @@ class Builder:
         return tensor if tensor.rank == 2 else self.reshaped(name, tensor, (-1,))
 
     def dense(self, name: str, tensor: Tensor, weight: Array, bias: Array | None) -> Tensor:
-        """z = x @ weight + bias on the file's last axis; weight (in, out)."""
-        return self.add(name, self.make(name, Dense, weight=weight, bias=bias), self.plain(tensor))
+        """z = x @ weight + bias on the file's last axis; weight (in, out). The samples may stand on any axis before."""
+        samples, last = tensor.axes[0], tensor.rank - 1
+        order = (samples, *(axis for axis in range(last) if axis != samples), last)
+        if samples == last:
+            raise self.fail(name, "expected features on the last axis, found the samples there")
+        return self.add(name, self.make(name, Dense, weight=weight, bias=bias), self.arranged(tensor, order))
 
     def network(self, outputs: Mapping[str, Tensor], metadata: Metadata, dtype: str) -> Network:
         """The network; its outputs have the file's order of axes. Nodes that no output needs are left out."""

@@ -141,9 +141,11 @@ class _Reader:
                 attributes[one.name] = self._array(one.t)
             elif one.type == kinds.STRING:
                 attributes[one.name] = one.s.decode("utf-8", "replace")
-            elif one.type in (kinds.INT, kinds.FLOAT, kinds.INTS, kinds.FLOATS, kinds.STRINGS):
+            elif one.type in (kinds.INT, kinds.FLOAT, kinds.INTS, kinds.FLOATS):
                 value = self.onnx.helper.get_attribute_value(one)
-                attributes[one.name] = list(value) if one.type in (kinds.INTS, kinds.FLOATS, kinds.STRINGS) else value
+                attributes[one.name] = list(value) if one.type in (kinds.INTS, kinds.FLOATS) else value
+            elif one.type == kinds.STRINGS:
+                attributes[one.name] = [text.decode("utf-8", "replace") for text in one.strings]
             else:
                 raise LoadError(f"{self.name}: node {show(name)}: its attribute {show(one.name)} is not read")
         used = tuple(bool(output) and output in consumed for output in proto.output)

@@ -8,7 +8,7 @@ it stays a product, for which a composite must give a rule.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -51,22 +51,41 @@ from lrp.layers.elementary import Abs, Erf, Log
 from lrp.layers.merge_more import Maximum, Minimum, Subtract
 
 GRID = np.linspace(-8.0, 8.0, 321)
-KNOWN: tuple[Activation, ...] = (GELU(), GELU(approximate=True), SiLU(), Mish(), HardSiLU())
+KNOWN: tuple[Activation, ...] = (GELU(), GELU(approximate=True), SiLU(), Mish(), HardSiLU(), Softsign(), Softplus())
 CLOSE = 2e-6  # what constants rounded to float32 may differ by
-LONGEST = 24
+LONGEST = 16  # links of a chain that are looked at: the longest known activation has 9
+Function = Callable[[Array], Array]
 
 
-def _expression(s: Scope, x: Tensor) -> Expression:
-    """The chain that a value is the end of; a chain of nothing where it is none."""
-    return s.expressions.get(x.node, Expression(x, lambda z: z, 0))
+def _chain(s: Scope, x: Tensor) -> dict[str, tuple[Tensor, Function]]:
+    """The values that x is a function of, entry by entry, the nearest first, each with that function."""
+    found: dict[str, tuple[Tensor, Function]] = {x.node: (x, lambda z: z)}
+    here, function = x, found[x.node][1]
+    while here.node in s.expressions and len(found) < LONGEST:
+        link = s.expressions[here.node]
+        here, function = link.parent, _after(function, link.function)
+        found[here.node] = (here, function)
+    return found
+
+
+def _after(outer: Function, inner: Function) -> Function:
+    return lambda z: outer(inner(z))
+
+
+def _common(s: Scope, xs: Sequence[Tensor]) -> tuple[Tensor, list[Function]] | None:
+    """The nearest value that all are functions of, and these functions; None where there is none."""
+    chains = [_chain(s, x) for x in xs]
+    for name, (root, _) in chains[0].items():
+        if all(name in chain and chain[name][0].axes == root.axes for chain in chains):
+            return root, [chain[name][1] for chain in chains]
+    return None
 
 
 def _apply(s: Scope, node: Operator, layer: Layer, x: Tensor, name: str = "") -> Tensor:
     """One more link of a chain."""
-    before = _expression(s, x)
     y = s.builder.add(name or node.name, layer, x)
-    if before.length < LONGEST and all(array.ndim == 0 for array in layer.weights().values()):
-        s.expressions[y.node] = Expression(before.root, lambda z: layer.compute(before.function(z)), before.length + 1)
+    if all(array.ndim == 0 for array in layer.weights().values()):
+        s.expressions[y.node] = Expression(x, layer.compute)
     return y
 
 
@@ -99,24 +118,19 @@ def _with_constant(s: Scope, node: Operator, x: Tensor, weight: Array | None, bi
     return op.affine(s.builder, node.name, x, weight, bias)
 
 
-def _binary(join: Callable[[Array, Array], Array], layer: Callable[[], Layer] | None) -> Callable[..., Tensor]:
-    """An operation on two computed values; layer None: only where both are functions of one value."""
+def _binary(join: Callable[[Array, Array], Array], layer: type[Layer] | None) -> Callable[..., Tensor]:
+    """An operation on two computed values; layer None: only where it is a known function of one value."""
 
     def read(s: Scope, node: Operator, a: Tensor, b: Tensor) -> Tensor:
-        left, right = _expression(s, a), _expression(s, b)
-        joint: Expression | None = None
-        if left.root == right.root and left.length + right.length < LONGEST:
-            joint = Expression(
-                left.root, lambda z: join(left.function(z), right.function(z)), left.length + right.length + 1
-            )
-            found = _known(joint.function) if join in (np.multiply, np.divide) else None
-            if found is not None:
-                activation, factor = found
-                y = _apply(s, node, activation, left.root)
-                return y if factor == 1 else _apply(s, node, Affine(np.array(factor)), y, f"{node.name}_factor")
+        found = _common(s, [a, b])
+        joint = None if found is None else Expression(found[0], _joined(join, found[1]))
+        if joint is not None and join in (np.multiply, np.divide):
+            known = _activated(s, node, joint)
+            if known is not None:
+                return known
         if layer is None:
             raise s.fail(node, "a quotient of two computed values is not read")
-        y = op.add(s.builder, node.name, [a, b], layer())
+        y = op.add(s.builder, node.name, [s.tensor(node, a), s.tensor(node, b)], layer())
         if joint is not None:
             s.expressions[y.node] = joint
         return y
@@ -124,7 +138,56 @@ def _binary(join: Callable[[Array, Array], Array], layer: Callable[[], Layer] | 
     return read
 
 
-def _known(function: Callable[[Array], Array]) -> tuple[Activation, float] | None:
+def _joined(join: Callable[..., Array], functions: Sequence[Function]) -> Function:
+    return lambda z: join(*(function(z) for function in functions))
+
+
+def _activated(s: Scope, node: Operator, joint: Expression) -> Tensor | None:
+    """The known activation that an expression is, as a node on its parent; None where it is none."""
+    found = _known(joint.function)
+    if found is None:
+        return None
+    activation, factor = found
+    y = _apply(s, node, activation, joint.parent)
+    return y if factor == 1 else _apply(s, node, Affine(np.array(factor)), y, f"{node.name}_factor")
+
+
+def _operand(s: Scope, node: Operator, value: Value | None, root: Tensor) -> Function | None:
+    """A value as a function of root: a number, or a chain from it; None where it is neither."""
+    if isinstance(value, Tensor):
+        chain = _chain(s, value)
+        return chain[root.node][1] if root.node in chain else None
+    number = s.constant(node, value, "an operand")
+    return (lambda z: np.full(z.shape, number.item())) if number.size == 1 else None
+
+
+def _compare(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
+    """A comparison: no node of its own, but part of an activation that Where makes of it."""
+    joins = {"Greater": np.greater, "Less": np.less, "GreaterOrEqual": np.greater_equal, "LessOrEqual": np.less_equal}
+    tensors = [x for x in xs if isinstance(x, Tensor)]
+    found = _common(s, tensors) if tensors else None
+    functions = [] if found is None else [_operand(s, node, x, found[0]) for x in xs]
+    if found is None or None in functions:
+        raise s.fail(node, "a comparison of two computed values is not read")
+    name = f"{node.name}?"
+    s.expressions[name] = Expression(found[0], _joined(joins[node.kind], [f for f in functions if f is not None]))
+    return Tensor(name, found[0].shape, found[0].axes)
+
+
+def _where(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
+    """A choice by a comparison, where the whole is a known activation (Softplus with its threshold)."""
+    tensors = [x for x in xs if isinstance(x, Tensor)]
+    found = _common(s, tensors) if isinstance(xs[0], Tensor) else None
+    functions = [] if found is None else [_operand(s, node, x, found[0]) for x in xs]
+    if found is not None and None not in functions:
+        joint = Expression(found[0], _joined(np.where, [f for f in functions if f is not None]))
+        known = _activated(s, node, joint)
+        if known is not None:
+            return known
+    raise s.fail(node, "a choice between computed values that is no known activation is not read")
+
+
+def _known(function: Function) -> tuple[Activation, float] | None:
     """The activation that a function is, times a number; None where it is none of KNOWN."""
     try:
         with np.errstate(all="ignore"):
@@ -249,6 +312,8 @@ ELEMENTWISE: dict[str, Reader] = {
     "Mean": _many(Average, ""),
     "Max": _many(Maximum, "cut"),
     "Min": _many(Minimum, "cut"),
+    **{kind: _compare for kind in ("Greater", "Less", "GreaterOrEqual", "LessOrEqual")},
+    "Where": _where,
     "Clip": _clip,
     "Pow": _pow,
     "PRelu": _prelu,

@@ -32,11 +32,10 @@ class Operator:
 
 @dataclass(frozen=True)
 class Expression:
-    """A node whose every entry is function(the same entry of root): a chain of activations and numbers."""
+    """A node whose every entry is function(the same entry of parent): one link of a chain of activations and numbers."""
 
-    root: Tensor
+    parent: Tensor
     function: Callable[[Array], Array]
-    length: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ class Scope:
         """The value, which must depend on the input."""
         if not isinstance(value, Tensor):
             raise self.fail(node, "expected a value that depends on the input, got a constant")
+        if value.node not in self.builder.shapes:
+            raise self.fail(node, "a comparison of computed values is read only where it is part of an activation")
         return value
 
     def constant(self, node: Operator, value: Value | None, what: str) -> Array:
