@@ -23,6 +23,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a file with a network")
     parser.add_argument("target", metavar="TARGET.h5", help="the native file to write")
     parser.add_argument("--trusted", action="store_true", help="read a file of your own without a child process")
+    parser.add_argument(
+        "--architecture", metavar="FILE", help="the graph of a file of weights alone: prototxt or JSON"
+    )
     parser.add_argument("--classes", metavar="FILE", help="a text file with the classes' names, one a line")
     parser.add_argument(
         "--mean", help="what is subtracted from a pixel (0 to 255): one number, or one a channel: a,b,c"
@@ -38,7 +41,7 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Load, add what was said, save."""
     check_target(arguments.target)
-    network = load(arguments.source, trusted=arguments.trusted)
+    network = load(arguments.source, trusted=arguments.trusted, architecture=arguments.architecture)
     metadata = _metadata(network.metadata, arguments)
     network = Network(network.nodes.values(), network.outputs, metadata, network.dtype)
     storage = {name: "float32" for name in network.nodes if _single(network, name)}

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,47 +24,10 @@ from lrp.errors import LoadError
 from lrp.formats import caffe
 from lrp.formats.caffe_net import read_net
 from lrp.formats.reader import open_binary, show
+from lrp.formats.wire import BYTES, FIXED32, FIXED64, Damaged, fields, varint
 from lrp.graph import Network
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 LARGEST = 1 << 30
-
-
-class _Damaged(Exception):
-    """The bytes are no message."""
-
-
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    """(value, position behind it)"""
-    value = shift = 0
-    while True:
-        if at >= len(data) or shift > 63:
-            raise _Damaged
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-        shift += 7
-
-
-def _fields(data: memoryview) -> Iterator[tuple[int, int, int | memoryview]]:
-    """(number, wire type, value) of each field of a message."""
-    at = 0
-    while at < len(data):
-        key, at = _varint(data, at)
-        number, wire = key >> 3, key & 7
-        if wire == VARINT:
-            value, at = _varint(data, at)
-            yield number, wire, value
-            continue
-        length = {FIXED64: 8, FIXED32: 4}.get(wire)
-        if wire == BYTES:
-            length, at = _varint(data, at)
-        if length is None or length > len(data) - at:
-            raise _Damaged
-        yield number, wire, data[at : at + length]
-        at += length
 
 
 @dataclass
@@ -83,20 +45,20 @@ class _Blob:
         kind = kinds.pop() if len(kinds) == 1 else "<f4"
         content = b"".join(piece for _, piece in self.pieces)
         if kinds or len(content) != math.prod(shape) * np.dtype(kind).itemsize:
-            raise _Damaged
+            raise Damaged
         return np.frombuffer(content, kind).reshape(shape).astype(np.dtype(kind).newbyteorder("="))
 
 
 def _blob(data: memoryview) -> Array:
     """The array of a BlobProto."""
     blob = _Blob([0, 0, 0, 0], None, [])
-    for number, wire, value in _fields(data):
+    for number, wire, value in fields(data):
         if isinstance(value, int):
             if 1 <= number <= 4:
                 blob.old[number - 1] = value
         elif number in (5, 8):  # packed, or one number a field
             if wire == FIXED32 and number == 8 or wire == FIXED64 and number == 5:
-                raise _Damaged
+                raise Damaged
             blob.pieces.append(("<f4" if number == 5 else "<f8", bytes(value)))
         elif number == 7 and wire == BYTES:
             blob.dims = _dims(value)
@@ -106,13 +68,13 @@ def _blob(data: memoryview) -> Array:
 def _dims(data: memoryview) -> list[int]:
     """The lengths of a BlobShape, packed or one by one."""
     dims: list[int] = []
-    for number, _, value in _fields(data):
+    for number, _, value in fields(data):
         if number == 1 and isinstance(value, int):
             dims.append(value)
         elif number == 1 and not isinstance(value, int):
             at = 0
             while at < len(value):
-                one, at = _varint(value, at)
+                one, at = varint(value, at)
                 dims.append(one)
     return dims
 
@@ -124,11 +86,11 @@ class BinaryBlobs:
         self.name = name
         self._layers: dict[str, list[memoryview]] = {}
         try:
-            for number, wire, value in _fields(memoryview(content)):
+            for number, wire, value in fields(memoryview(content)):
                 if number in (2, 100) and not isinstance(value, int) and wire == BYTES:
                     title, blobs = _layer(value, *((4, 6) if number == 2 else (1, 7)))
                     self._layers.setdefault(title, blobs)
-        except (_Damaged, UnicodeDecodeError):
+        except (Damaged, UnicodeDecodeError):
             raise LoadError(f"{name} is no binary caffemodel, or it is damaged") from None
         if not self._layers:
             raise LoadError(f"{name} is no binary caffemodel: it holds no layer")
@@ -144,7 +106,7 @@ class BinaryBlobs:
             return None
         try:
             values = _blob(blobs[index])
-        except _Damaged:
+        except Damaged:
             raise LoadError(f"{self.name}: blob {index} of layer {show(layer)} is damaged") from None
         if not np.isfinite(values).all():
             raise LoadError(f"{self.name}: blob {index} of layer {show(layer)} holds NaN or infinity")
@@ -154,13 +116,22 @@ class BinaryBlobs:
 def _layer(data: memoryview, name: int, blobs: int) -> tuple[str, list[memoryview]]:
     """(name, blobs) of a layer, by the numbers of these fields."""
     title, found = "", []
-    for number, wire, value in _fields(data):
+    for number, wire, value in fields(data):
         if wire == BYTES and not isinstance(value, int):
             if number == name:
                 title = bytes(value).decode("utf-8")
             elif number == blobs:
                 found.append(value)
     return title, found
+
+
+def is_caffemodel(path: str | os.PathLike[str]) -> bool:
+    """Whether the file is a row of fields as a NetParameter has them, among them layers."""
+    try:
+        BinaryBlobs(_content(path), "")
+    except LoadError:
+        return False
+    return True
 
 
 def read_binary(path: str | os.PathLike[str], prototxt: str, dtype: str = "float64", described: str = "the prototxt") -> Network:
@@ -172,7 +143,7 @@ def read_mean(path: str | os.PathLike[str]) -> Array:
     """The mean picture of a *.binaryproto, (channels, height, width), BGR as Caffe keeps pictures."""
     try:
         values = _blob(memoryview(_content(path)))
-    except _Damaged:
+    except Damaged:
         raise LoadError(f"{show(os.fspath(path))} is no binaryproto with one blob, or it is damaged") from None
     if values.ndim == 4 and len(values) == 1:
         return values[0]

@@ -10,9 +10,9 @@ from functools import partial
 from typing import BinaryIO
 
 from lrp.errors import LoadError
-from lrp.formats import keras, native
+from lrp.formats import foreign, keras, native
 from lrp.formats.archive import JSON_BYTES, parse_json, read_members
-from lrp.formats.reader import LIMITS, Limits, Reader, open_binary, show
+from lrp.formats.reader import LIMITS, Limits, Reader, is_hdf5, open_binary, show
 from lrp.formats.sandbox import open_bytes, open_file
 from lrp.graph import Network
 
@@ -51,8 +51,8 @@ def load(
     """The network that a file holds, its weights in `dtype` ("float64", "float32" or "exact").
 
     trusted=True skips reading in a bounded child process: for files of your own. architecture: the file that describes
-    the graph, where `path` holds weights alone (Keras' to_json()). backend: what a Keras 1 file was trained with
-    ("theano", "tensorflow"), where its look misleads. limits: see `lrp.formats.reader.Limits`, for very large files.
+    the graph, where `path` holds weights alone (Keras' to_json(), a Caffe prototxt, our JSON). backend: what a Keras 1
+    file was trained with ("theano", "tensorflow"), where its look misleads. limits: see `lrp.formats.reader.Limits`, for very large files.
     LoadError for a file that is missing, damaged, of an unknown format, or that holds what cannot be read exactly.
     """
     with opened(path, Options(dtype, trusted, architecture, backend, limits)) as found:
@@ -70,6 +70,10 @@ def opened(path: Path, options: Options) -> Iterator[Found]:
             with _archive(stream, name, options) as found:
                 yield found
             return
+        hdf5 = is_hdf5(stream)
+    if not hdf5:
+        yield Found("ONNX or binary Caffe", partial(foreign.read_other, path, options.architecture, options.dtype))
+        return
     with open_file(path, options.trusted, options.limits) as file:
         yield _recognised(file, options)
 
@@ -84,6 +88,9 @@ def _recognised(file: Reader, options: Options) -> Found:
     if keras.is_weights(file):
         source = keras.weights(file, _architecture(options.architecture, file.name), options.backend)
         return Found("Keras weights", partial(keras.read, source, options.dtype), source.refused)
+    other = foreign.recognised(file, options.architecture, options.dtype)
+    if other is not None:
+        return Found(*other)
     raise LoadError(f"{file.name}: expected a network in one of the known formats, found none of them")
 
 

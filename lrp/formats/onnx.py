@@ -23,12 +23,23 @@ from lrp.formats.onnx_scope import BATCH, Operator, Scope, Value
 from lrp.formats.onnx_shapes import SHAPES
 from lrp.formats.onnx_tensors import constant_of, external_bytes
 from lrp.formats.reader import open_binary, show
+from lrp.formats.wire import BYTES, VARINT, Damaged, fields
 from lrp.graph import Metadata, Network
 from lrp.layers.base import Shape
 
 READERS = OPERATORS | SHAPES | ELEMENTWISE | RECURRENT
 LARGEST = 2 << 30
 MOST_NODES = 50_000
+
+
+def is_onnx(path: str | os.PathLike[str]) -> bool:
+    """Whether the file is a row of fields as a ModelProto has them: a version and a graph, told without the library."""
+    try:
+        with open_binary(path) as stream:
+            found = {(number, wire) for number, wire, _ in fields(memoryview(stream.read(LARGEST)))}
+    except Damaged:
+        return False
+    return (7, BYTES) in found and (1, VARINT) in found
 
 
 def read(path: str | os.PathLike[str], dtype: str = "float64") -> Network:

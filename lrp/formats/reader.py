@@ -156,6 +156,15 @@ def require_signature(stream: BinaryIO, name: str) -> int:
     raise LoadError(f"{name} is not an HDF5 file: it lacks the HDF5 signature")
 
 
+def is_hdf5(stream: BinaryIO) -> bool:
+    """Whether a stream carries the HDF5 signature where libhdf5 would look for it."""
+    try:
+        require_signature(stream, "")
+    except LoadError:
+        return False
+    return True
+
+
 def open_binary(path: "str | os.PathLike[str]") -> BinaryIO:
     """An ordinary local file, opened for reading; no pipe, no device, no address of another machine."""
     try:

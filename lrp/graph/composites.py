@@ -152,7 +152,7 @@ def _unmatched(line: Line, matched: list[Node], network: Network) -> str:
 
 # What every preset does with the layers that have no kernel, as zennit's base map does; lines may match nothing.
 _CELLS = "SimpleRNN|LSTM|GRU|MultiHeadAttention"
-_SUMS = "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|MaskedMean|Interpolate|Add|Subtract|Average|LRN"
+_SUMS = "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|MaskedMean|Interpolate|Add|Subtract|WeightedAdd|Average|LRN"
 _BASE = f"BatchNorm|Affine=identity {_SUMS}|{_CELLS}=epsilon:{{eps}} Multiply=uniform Softmax=taylor"
 _KERNEL, _CONV, _DENSE = "Conv|ConvTranspose|Dense", "Conv|ConvTranspose", "Dense"
 

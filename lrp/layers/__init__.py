@@ -41,6 +41,7 @@ from lrp.layers.bilinear import Dot, MatMul
 from lrp.layers.conv import Conv
 from lrp.layers.conv_transpose import ConvTranspose
 from lrp.layers.dense import Dense
+from lrp.layers.elementary import Abs, Erf, Log
 from lrp.layers.embedding import Embedding
 from lrp.layers.fisher import FisherVector
 from lrp.layers.fisher_pooling import FisherPooling
@@ -49,6 +50,7 @@ from lrp.layers.kernel_taylor import RBF, ExponentialChiSquare
 from lrp.layers.kernels import ChiSquare, HistogramIntersection, LinearKernel
 from lrp.layers.gru import GRU
 from lrp.layers.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
+from lrp.layers.log_softmax import LogSoftmax
 from lrp.layers.lrn import LRN
 from lrp.layers.lstm import LSTM
 from lrp.layers.mask import Mask
@@ -66,10 +68,16 @@ from lrp.layers.sift import DenseSIFT, SiftPositions
 from lrp.layers.svm import LinearSVM
 from lrp.layers.vector_norm import FixedScale, L2Normalize, SignedPower
 from lrp.layers.step_mask import FeatureMask, MaskedMean, Masking, TokenMask
+from lrp.layers.weighted_add import WeightedAdd
 
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
+        Abs,
+        Erf,
+        Log,
+        LogSoftmax,
+        WeightedAdd,
         Add,
         Affine,
         Average,
