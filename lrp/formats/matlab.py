@@ -17,6 +17,7 @@ from lrp.formats import mat73
 from lrp.formats.architecture import Assembly, Entry, assemble, parse_architecture
 from lrp.formats.layout import Tensor
 from lrp.formats.mat73 import Variable
+from lrp.formats.matlab_fisher import read_fisher
 from lrp.formats.matconvnet import read_dag, read_simple
 from lrp.formats.reader import Reader, show
 from lrp.formats.torch_modules import MODULES, single
@@ -30,6 +31,9 @@ def read(file: Reader, architecture: str | None = None, dtype: str = "float64") 
     variables = mat73.root(file)
     if architecture is not None:
         return assemble(parse_architecture(architecture), Matrices(variables), PLAIN, file.name, dtype)
+    fisher = variables.field("fisher")
+    if fisher is not None:
+        return read_fisher(fisher, dtype)
     net = variables.field("net") or variables
     layers = net.field("layers")
     if layers is not None:
