@@ -138,6 +138,11 @@ CASES: tuple[Case, ...] = (
     Case("concat-rows", lambda r: L.Concat(axis=1), ((3, 5), (2, 5))),
     Case("multiply", lambda r: L.Multiply(), ((3, 5), (3, 5), (3, 5))),
     Case("multiply-gate", lambda r: L.Multiply(), ((3, 5, 2), (1, 1, 2))),
+    Case("abs", lambda r: L.Abs(), ((5, 3),)),
+    Case("log", lambda r: L.Log(), ((5, 3),), exact=False, domain=lambda x: np.abs(x) + 0.5),
+    Case("erf", lambda r: L.Erf(), ((5, 3),), exact=False),
+    Case("log-softmax", lambda r: L.LogSoftmax(), ((5, 3),), exact=False),
+    Case("weighted-add", lambda r: L.WeightedAdd((1.0, -0.5, 2.0)), ((5, 3), (5, 3), (5, 1))),
     Case("mask", lambda r: L.Mask(), ((5, 3), (5,))),  # a token of 0 is padding, and one in eight is
     *(
         Case(name, lambda r, make=make: make(), ((5, 3),), exact=exact)

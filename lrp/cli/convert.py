@@ -23,9 +23,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a file with a network")
     parser.add_argument("target", metavar="TARGET.h5", help="the native file to write")
     parser.add_argument("--trusted", action="store_true", help="read a file of your own without a child process")
-    parser.add_argument(
-        "--architecture", metavar="FILE", help="the graph of a file of weights alone: prototxt or JSON"
-    )
+    parser.add_argument("--architecture", metavar="FILE", help="the graph of a file of weights alone: prototxt or JSON")
     parser.add_argument("--classes", metavar="FILE", help="a text file with the classes' names, one a line")
     parser.add_argument(
         "--mean", help="what is subtracted from a pixel (0 to 255): one number, or one a channel: a,b,c"

@@ -237,5 +237,7 @@ def _shape(name: str, value: Any) -> Shape:
     if not isinstance(value, list) or not all(
         n is None or isinstance(n, int) and not isinstance(n, bool) and 0 < n < 2**31 for n in value
     ):
-        raise LoadError(f"architecture: expected the shape of input {show(name)} as a list of lengths, got {show(value)}")
+        raise LoadError(
+            f"architecture: expected the shape of input {show(name)} as a list of lengths, got {show(value)}"
+        )
     return tuple(value)

@@ -112,7 +112,9 @@ def build(net: CaffeNet, blobs: Blobs, dtype: str = "float64") -> Network:
         for top, tensor in zip(layer.tops, tops, strict=True):
             values[top] = ends[top] = tensor
     if not ends:
-        raise LoadError(f"{blobs.name}: the prototxt leaves no output: every layer is an input, a loss or not of test time")
+        raise LoadError(
+            f"{blobs.name}: the prototxt leaves no output: every layer is an input, a loss or not of test time"
+        )
     return builder.network(ends, Metadata(), dtype)
 
 
@@ -158,7 +160,9 @@ def _for_tops(layer: CaffeLayer, shapes: list[Shape]) -> dict[str, Shape]:
     if len(shapes) == 1:
         shapes = shapes * len(layer.tops)
     if len(shapes) != len(layer.tops):
-        raise LoadError(f"{layer.fields.where}: expected one shape for each of {len(layer.tops)} tops, got {len(shapes)}")
+        raise LoadError(
+            f"{layer.fields.where}: expected one shape for each of {len(layer.tops)} tops, got {len(shapes)}"
+        )
     return dict(zip(layer.tops, shapes, strict=True))
 
 

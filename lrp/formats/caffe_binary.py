@@ -134,7 +134,9 @@ def is_caffemodel(path: str | os.PathLike[str]) -> bool:
     return True
 
 
-def read_binary(path: str | os.PathLike[str], prototxt: str, dtype: str = "float64", described: str = "the prototxt") -> Network:
+def read_binary(
+    path: str | os.PathLike[str], prototxt: str, dtype: str = "float64", described: str = "the prototxt"
+) -> Network:
     """The network of a binary *.caffemodel and the text of its prototxt."""
     return caffe.build(read_net(prototxt, described), BinaryBlobs(_content(path), show(os.fspath(path))), dtype)
 

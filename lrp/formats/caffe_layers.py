@@ -43,7 +43,9 @@ from lrp.layers.elementary import Abs, Log
 FILLERS = ("weight_filler", "bias_filler", "filler")
 
 
-def _spatial(context: Context, layer: CaffeLayer, m: Message, names: tuple[str, str, str], axes: int, default: int) -> Any:
+def _spatial(
+    context: Context, layer: CaffeLayer, m: Message, names: tuple[str, str, str], axes: int, default: int
+) -> Any:
     """A setting with one number for each spatial axis: repeated, or by its _h and _w fields."""
     whole, by_h, by_w = names
     values = m.integers(whole)
@@ -72,7 +74,18 @@ def _convolution(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[
     """Convolution, blob 0 (out, in/group, *kernel), and Deconvolution, blob 0 (in, out/group, *kernel); blob 1 (out)."""
     m = layer.settings(
         "convolution_param",
-        *("num_output", "bias_term", "pad", "kernel_size", "stride", "dilation", "pad_h", "pad_w", "kernel_h", "kernel_w"),
+        *(
+            "num_output",
+            "bias_term",
+            "pad",
+            "kernel_size",
+            "stride",
+            "dilation",
+            "pad_h",
+            "pad_w",
+            "kernel_h",
+            "kernel_w",
+        ),
         *("stride_h", "stride_w", "group", "axis", "force_nd_im2col", *FILLERS),
     )
     transposed = layer.kind == "Deconvolution"
@@ -166,7 +179,9 @@ def _batch_norm(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[T
     """BatchNorm: blobs mean s, variance s and s, without gamma and beta; with s = 0 mean and variance are 0."""
     m = layer.settings("batch_norm_param", "use_global_stats", "moving_average_fraction", "eps")
     if not m.flag("use_global_stats", True):
-        raise context.fail(layer, "use_global_stats: false normalises by the batch at hand; only stored statistics are read")
+        raise context.fail(
+            layer, "use_global_stats: false normalises by the batch at hand; only stored statistics are read"
+        )
     x = context.one(layer, xs)
     channels = context.length(layer, x, 1)
     s = float(context.blob(layer, 2, (1,))[0])

@@ -84,7 +84,11 @@ def _scale(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[Tensor
     shape, behind = _numbers_shape(context, layer, m, x)
     arrays = [context.blob(layer, i, shape) for i in range(1 + m.flag("bias_term", False))]
     whole = [context.builder.constant(layer.name, x, a.reshape(*a.shape, *(1,) * behind)) for a in arrays]
-    return [context.builder.add(layer.name, context.builder.make(layer.name, Affine, weight=whole[0], bias=(whole[1:] or [None])[0]), x)]
+    return [
+        context.builder.add(
+            layer.name, context.builder.make(layer.name, Affine, weight=whole[0], bias=(whole[1:] or [None])[0]), x
+        )
+    ]
 
 
 def _bias(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[Tensor]:

@@ -1,10 +1,10 @@
 """Files of other programs than Keras: which reader a file is for, told by its content, never by its name.
 
-    Caffe       /data/<layer>/<i> in HDF5, or a binary caffemodel     with the prototxt as architecture
-    MATLAB      v7.3 with MATLAB_class on its variables               with our JSON for plain matrices
-    PyTorch     datasets named as state_dict() names tensors          with our JSON as architecture
-    Chainer     groups with W and b, or avg_mean and avg_var          with our JSON as architecture
-    ONNX        protocol buffers with a graph                         (extra `onnx`)
+Caffe       /data/<layer>/<i> in HDF5, or a binary caffemodel     with the prototxt as architecture
+MATLAB      v7.3 with MATLAB_class on its variables               with our JSON for plain matrices
+PyTorch     datasets named as state_dict() names tensors          with our JSON as architecture
+Chainer     groups with W and b, or avg_mean and avg_var          with our JSON as architecture
+ONNX        protocol buffers with a graph                         (extra `onnx`)
 """
 
 from __future__ import annotations

@@ -19,7 +19,13 @@ from lrp.formats.reader import Reader, show
 
 DEPTH = 12
 LONGEST_TEXT = 100_000
-NUMERIC = {"double", "single", "logical", "char", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
+NUMERIC = {
+    "double",
+    "single",
+    "logical",
+    "char",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,9 @@ class Variable:
         """MATLAB's name of the class; "" where none is stored."""
         told = self.file.attribute(self.path, "MATLAB_class")
         if self.file.attribute(self.path, "MATLAB_object_decode") is not None:
-            raise self.fail(f"an object of a MATLAB class ({show(told)}) cannot be read without MATLAB; save its properties")
+            raise self.fail(
+                f"an object of a MATLAB class ({show(told)}) cannot be read without MATLAB; save its properties"
+            )
         return told if isinstance(told, str) else ""
 
     @property

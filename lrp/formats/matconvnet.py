@@ -116,7 +116,11 @@ def _pool(b: Builder, part: Part, xs: list[Tensor]) -> Tensor:
     geometry: dict[str, Any] = {"size": size, "stride": part.pair("stride", (1,)), "padding": part.sides("pad")}
     if method not in ("max", "avg"):
         raise part.settings.fail(f"expected method to be max or avg, got {show(method)}")
-    return op.max_pool(b, part.name, xs[0], **geometry) if method == "max" else op.average_pool(b, part.name, xs[0], **geometry)
+    return (
+        op.max_pool(b, part.name, xs[0], **geometry)
+        if method == "max"
+        else op.average_pool(b, part.name, xs[0], **geometry)
+    )
 
 
 def _relu(b: Builder, part: Part, xs: list[Tensor]) -> Tensor:
@@ -273,7 +277,9 @@ def read_dag(net: Variable, dtype: str) -> Network:
             absent = [name for name in names if name not in arrays]
             if absent:
                 raise layer.fail(f"its parameter {show(absent[0])} is not among net.params")
-            part = Part(layer.need("name").text(), layer.need("block"), [arrays[n].need("value").array() for n in names])
+            part = Part(
+                layer.need("name").text(), layer.need("block"), [arrays[n].need("value").array() for n in names]
+            )
             for name in inputs:
                 if name not in values:
                     depth = part.filters().shape[1] if kind == "Conv" else None
@@ -319,5 +325,3 @@ def _input_shape(net: Variable, depth: int | None, name: str = "") -> Shape:
     if depth is None:
         raise net.fail("the size of its input is not told by meta.inputs or meta.normalization.imageSize")
     return depth, None, None
-
-

@@ -48,7 +48,9 @@ def read(path: str | os.PathLike[str], dtype: str = "float64") -> Network:
     try:
         onnx = importlib.import_module("onnx")
     except ImportError:
-        raise MissingExtraError("reading ONNX needs the package onnx; install this package with its extra `onnx`") from None
+        raise MissingExtraError(
+            "reading ONNX needs the package onnx; install this package with its extra `onnx`"
+        ) from None
     with open_binary(path) as stream:
         if stream.seek(0, 2) > LARGEST:
             raise LoadError(f"{name} is larger than the limit of {LARGEST} bytes")
@@ -108,7 +110,9 @@ class _Reader:
             ends[one.name] = end
         return builder.network(ends, Metadata(), dtype)
 
-    def _computed(self, scope: Scope, node: Operator, xs: list[Value | None], table: Mapping[str, Any]) -> Sequence[Value]:
+    def _computed(
+        self, scope: Scope, node: Operator, xs: list[Value | None], table: Mapping[str, Any]
+    ) -> Sequence[Value]:
         """The outputs of one node."""
         constants = [x for x in xs if not isinstance(x, Tensor)]
         if len(constants) == len(xs) and node.kind in FOLDED:
@@ -127,7 +131,9 @@ class _Reader:
             kind = one.type.tensor_type
             dims = [d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in kind.shape.dim]
             if not one.type.HasField("tensor_type") or len(dims) < 2:
-                raise LoadError(f"{self.name}: expected input {show(one.name)} to be a batch of arrays, got shape {dims}")
+                raise LoadError(
+                    f"{self.name}: expected input {show(one.name)} to be a batch of arrays, got shape {dims}"
+                )
             types = self.onnx.TensorProto
             if kind.elem_type not in (types.FLOAT, types.DOUBLE, types.FLOAT16, types.INT64, types.INT32):
                 raise LoadError(f"{self.name}: expected input {show(one.name)} to hold floats, or token numbers")
@@ -142,7 +148,9 @@ class _Reader:
         """A node with its attributes as Python values."""
         name = (proto.name or (proto.output[0] if proto.output else proto.op_type)).strip("/") or proto.op_type
         if proto.domain not in ("", "ai.onnx"):
-            raise LoadError(f"{self.name}: node {show(name)} is of the domain {show(proto.domain)}; only ONNX's own is read")
+            raise LoadError(
+                f"{self.name}: node {show(name)} is of the domain {show(proto.domain)}; only ONNX's own is read"
+            )
         attributes: dict[str, Any] = {}
         for one in proto.attribute:
             kinds = self.onnx.AttributeProto

@@ -112,7 +112,9 @@ def _batch_norm(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
         raise s.fail(node, "statistics of the batch at hand are not read; export the model in its evaluation mode")
     names = ("gamma", "beta", "mean", "variance")
     arrays = {name: s.constant(node, xs[i + 1], name) for i, name in enumerate(names)}
-    return op.batch_norm(s.builder, node.name, s.tensor(node, xs[0]), epsilon=float(node.get("epsilon", 1e-5)), **arrays)
+    return op.batch_norm(
+        s.builder, node.name, s.tensor(node, xs[0]), epsilon=float(node.get("epsilon", 1e-5)), **arrays
+    )
 
 
 def _pool(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
@@ -159,7 +161,9 @@ def _softmax(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     if node.opset < 13 and axis != x.rank - 1:
         behind = x.shape[axis + 1 :]
         if set(behind) != {1}:
-            raise s.fail(node, f"over the axes {axis} to {x.rank - 1} at once is not read; export with operator set 13 or later")
+            raise s.fail(
+                node, f"over the axes {axis} to {x.rank - 1} at once is not read; export with operator set 13 or later"
+            )
     return op.softmax(s.builder, node.name, x, axis, Softmax if node.kind == "Softmax" else LogSoftmax)
 
 

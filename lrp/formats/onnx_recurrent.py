@@ -24,8 +24,11 @@ def _recurrent(s: Scope, node: Operator, xs: list[Value | None]) -> list[Tensor]
     """Y (t, directions, n, u), Y_h (directions, n, u) and, of an LSTM, Y_c."""
     x = s.tensor(node, xs[0])
     if x.rank != 3 or x.axes[0] != 1 or node.get("layout", 0):
-        raise s.fail(node, f"expected (steps, samples, features) with the samples of the model's input, got {x.shape}; "
-                     "export with batch_first=True")
+        raise s.fail(
+            node,
+            f"expected (steps, samples, features) with the samples of the model's input, got {x.shape}; "
+            "export with batch_first=True",
+        )
     if any(node.get(name) for name in REFUSED) or any(v is not None for v in [*xs[4:5], *xs[7:8]]):
         raise s.fail(node, "clips, lengths of sequences, peepholes and other activations are not read")
     for first in xs[5:7]:
@@ -51,8 +54,12 @@ def _recurrent(s: Scope, node: Operator, xs: list[Value | None]) -> list[Tensor]
             if relu:
                 settings["activation"] = "relu"
             kind: type[Layer] = {"LSTM": LSTM, "GRU": GRU, "RNN": SimpleRNN}[node.kind]
-            y = s.builder.add(node.name, s.builder.make(node.name, kind, **arrays, **settings), turned,
-                              axes=(0, 1, 2) if output == "sequence" else (0, 1))
+            y = s.builder.add(
+                node.name,
+                s.builder.make(node.name, kind, **arrays, **settings),
+                turned,
+                axes=(0, 1, 2) if output == "sequence" else (0, 1),
+            )
             if reverse and output == "sequence":
                 y = s.builder.add(f"{node.name}_turned", Slice(((None, None, -1),)), y)
             parts.append(y)

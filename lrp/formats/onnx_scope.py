@@ -61,7 +61,9 @@ class Scope:
     def constant(self, node: Operator, value: Value | None, what: str) -> Array:
         """The value, which must be a constant."""
         if value is None or isinstance(value, Tensor):
-            raise self.fail(node, f"expected {what} to be a constant of the model, got a value that depends on the input")
+            raise self.fail(
+                node, f"expected {what} to be a constant of the model, got a value that depends on the input"
+            )
         return value
 
     def optional(self, node: Operator, values: Sequence[Value | None], index: int, what: str) -> Array | None:

@@ -141,7 +141,11 @@ def _split(s: Scope, node: Operator, xs: list[Value | None]) -> list[Tensor]:
     axis = s.axis(node, int(node.get("axis", 0)), x)
     length, count = op.known(s.builder, node.name, x, axis), len(node.outputs)
     given = s.optional(node, xs, 1, "the lengths")
-    sizes = [int(n) for n in (node.get("split") if given is None else given.ravel()) or []] if given is None else given.tolist()
+    sizes = (
+        [int(n) for n in (node.get("split") if given is None else given.ravel()) or []]
+        if given is None
+        else given.tolist()
+    )
     if not sizes:
         each = -(-length // count)
         sizes = [min(each, length - i * each) for i in range(count)]
@@ -202,7 +206,9 @@ def _pad(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     value = s.optional(node, xs, 2, "the value")
     number = float(node.get("value", 0.0)) if value is None else float(value.ravel()[0])
     if node.get("mode", "constant") != "constant" or number != 0:
-        raise s.fail(node, f"padding other than with zeros is not read (mode {node.get('mode', 'constant')}, value {number})")
+        raise s.fail(
+            node, f"padding other than with zeros is not read (mode {node.get('mode', 'constant')}, value {number})"
+        )
     given = s.optional(node, xs, 1, "the pads")
     pads = [int(n) for n in (node.get("pads", []) if given is None else given.ravel())]
     axes = axes_of(xs, {}, 3) or list(range(x.rank))
@@ -231,10 +237,16 @@ def _resize(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     where = node.get("coordinate_transformation_mode", "asymmetric" if old or node.opset < 11 else "half_pixel")
     rounding = node.get("nearest_mode", "floor" if old or node.opset < 11 else "round_prefer_floor")
     nearest = (where, rounding) in {("asymmetric", "floor"), ("half_pixel", "round_prefer_floor")}
-    readable = nearest if mode == "nearest" else mode == "linear" and where in ("half_pixel", "pytorch_half_pixel", "asymmetric")
+    readable = (
+        nearest
+        if mode == "nearest"
+        else mode == "linear" and where in ("half_pixel", "pytorch_half_pixel", "asymmetric")
+    )
     whole = len(factors) == x.rank and all(f == round(f) and f >= 1 for f in factors) and factors[:2] == [1, 1]
     if not readable or not whole or node.get("axes") is not None:
-        raise s.fail(node, f"mode {mode}, {where}, {rounding} with factors {factors} is not read; whole factors of pictures are")
+        raise s.fail(
+            node, f"mode {mode}, {where}, {rounding} with factors {factors} is not read; whole factors of pictures are"
+        )
     return op.upsample(s.builder, node.name, x, [int(f) for f in factors[2:]], mode == "linear", where != "asymmetric")
 
 

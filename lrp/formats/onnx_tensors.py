@@ -42,7 +42,8 @@ def constant_of(onnx: Any, tensor: Any, name: str, place: Callable[[Mapping[str,
         raise LoadError(f"{name}: constant {show(tensor.name)} does not have its declared shape {shape}")
     if tensor.data_type in whole:
         return values if tensor.data_type == kinds.BOOL else values.astype(np.int64)
-    return values.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a NaN is found later, with the name of the layer that it would spoil
+        return values.astype(np.float64)
 
 
 def external_bytes(folder: str, entry: Mapping[str, str], files: dict[str, bytes]) -> bytes:
@@ -66,5 +67,7 @@ def external_bytes(folder: str, entry: Mapping[str, str], files: dict[str, bytes
     except ValueError:
         raise LoadError(f"the model names a stretch of {show(location)} that is no number") from None
     if offset < 0 or length < 0 or offset + length > len(content):
-        raise LoadError(f"the model names bytes {offset} to {offset + length} of {show(location)}, which has {len(content)}")
+        raise LoadError(
+            f"the model names bytes {offset} to {offset + length} of {show(location)}, which has {len(content)}"
+        )
     return content[offset : offset + length]

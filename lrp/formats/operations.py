@@ -43,7 +43,9 @@ def spatial_axes(b: Builder, name: str, x: Tensor, axes: int | None = None) -> i
     """The number of axes behind the channels; an error unless there are as many as asked for."""
     found = x.rank - 2
     if found < 1 or axes is not None and found != axes:
-        raise b.fail(name, f"expected (n, c, {'*spatial' if axes is None else f'{axes} spatial axes'}), got shape {x.shape}")
+        raise b.fail(
+            name, f"expected (n, c, {'*spatial' if axes is None else f'{axes} spatial axes'}), got shape {x.shape}"
+        )
     return found
 
 
@@ -99,7 +101,9 @@ def adaptive_pool(b: Builder, name: str, x: Tensor, wanted: Sequence[int | None]
     lengths = [known(b, name, x, i + 2) for i in range(axes)]
     target = [n if m is None else m for n, m in zip(lengths, wanted, strict=True)]
     if any(m < 1 or n % m for n, m in zip(lengths, target, strict=True)):
-        raise b.fail(name, f"adaptive pooling of {lengths} to {target} has windows of several sizes, which are not read")
+        raise b.fail(
+            name, f"adaptive pooling of {lengths} to {target} has windows of several sizes, which are not read"
+        )
     size = [n // m for n, m in zip(lengths, target, strict=True)]
     return (max_pool if largest else average_pool)(b, name, x, size=size)
 
@@ -140,8 +144,11 @@ def broadcast(b: Builder, name: str, xs: Sequence[Tensor]) -> list[Tensor]:
     wide = []
     for x in xs:
         if x.rank < rank:
-            raise b.fail(name, f"values of shapes {[v.shape for v in xs]} would be aligned at their last axes, the samples"
-                         " of one with an axis of the other; this is not read")
+            raise b.fail(
+                name,
+                f"values of shapes {[v.shape for v in xs]} would be aligned at their last axes, the samples"
+                " of one with an axis of the other; this is not read",
+            )
         wide.append(b.arranged(x, longest.axes))
     return wide
 

@@ -99,7 +99,9 @@ class Message:
     def integers(self, name: str) -> list[int]:
         """All whole numbers of a field."""
         try:
-            values = [int(value.text, 0) if "x" in value.text.lower() else int(value.text) for value in self.scalars(name)]
+            values = [
+                int(value.text, 0) if "x" in value.text.lower() else int(value.text) for value in self.scalars(name)
+            ]
         except ValueError:
             raise self.fail(name, "whole numbers") from None
         if any(abs(value) > 2**31 for value in values):

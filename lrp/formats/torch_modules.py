@@ -324,7 +324,13 @@ def _recurrent(kind: type[Layer], order: tuple[int, ...]) -> EntryReader:
     def read(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
         x = a.builder.plain(single(e, xs))
         layers, last, first = e.integer("num_layers", 1), e.flag("last", False), e.flag("batch_first", True)
-        if layers < 1 or layers > 64 or not first or e.flag("bidirectional", False) or a.may(e, "weight_hr_l0") is not None:
+        if (
+            layers < 1
+            or layers > 64
+            or not first
+            or e.flag("bidirectional", False)
+            or a.may(e, "weight_hr_l0") is not None
+        ):
             raise e.fail("expected 1 to 64 layers of one direction with batch_first and without projection")
         relu = kind is SimpleRNN and e.text("nonlinearity", "tanh") == "relu"
         for k in range(layers):

@@ -21,16 +21,20 @@ FILES: list[tuple[str, str, Any]] = [
     (MODERN, "model.caffemodel.h5", "deploy.prototxt"),
     (f"{MATLAB}/matconvnet_simplenn", "net.mat", None),
     (f"{MATLAB}/mlp_plain", "net.mat", architectures.PERCEPTRON),
-    *((f"{TORCH}/torch_resnet", f"{name}.h5", architectures.RESNET) for name in ("flat_dots", "nested_groups", "dataparallel")),
-    *((f"{TORCH}/torch_vgg", f"{name}.h5", architectures.VGG) for name in ("flat_dots", "nested_groups", "dataparallel")),
+    *(
+        (f"{TORCH}/torch_resnet", f"{name}.h5", architectures.RESNET)
+        for name in ("flat_dots", "nested_groups", "dataparallel")
+    ),
+    *(
+        (f"{TORCH}/torch_vgg", f"{name}.h5", architectures.VGG)
+        for name in ("flat_dots", "nested_groups", "dataparallel")
+    ),
     ("chainer_h5/chainer_cnn", "model.h5", architectures.CHAINER),
 ]
 
 
 @pytest.mark.parametrize(("folder", "name", "described"), FILES, ids=[f"{f}/{n}" for f, n, _ in FILES])
-def test_a_file_ends_as_its_manifest_says(
-    shared: Path, tmp_path: Path, folder: str, name: str, described: Any
-) -> None:
+def test_a_file_ends_as_its_manifest_says(shared: Path, tmp_path: Path, folder: str, name: str, described: Any) -> None:
     place = shared / "corpus" / folder
     architecture = None if described is None else place / str(described)
     if isinstance(described, dict):
