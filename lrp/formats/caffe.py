@@ -150,8 +150,8 @@ def _memory_data(layer: CaffeLayer) -> dict[str, Shape]:
 
 def _elsewhere(layer: CaffeLayer) -> dict[str, Shape]:
     raise LoadError(
-        f"{layer.fields.where}: a {layer.kind} layer reads pictures whose size the prototxt does not tell; give the net's "
-        "deploy.prototxt"
+        f"{layer.fields.where}: a {layer.kind} layer reads pictures whose size the prototxt does not tell; give the "
+        "net's deploy.prototxt"
     )
 
 

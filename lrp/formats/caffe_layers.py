@@ -71,7 +71,7 @@ def _kernel(context: Context, layer: CaffeLayer, m: Message, axes: int) -> tuple
 
 
 def _convolution(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[Tensor]:
-    """Convolution, blob 0 (out, in/group, *kernel), and Deconvolution, blob 0 (in, out/group, *kernel); blob 1 (out)."""
+    """Convolution, blob 0 (out, in/group, *kernel), Deconvolution, blob 0 (in, out/group, *kernel); blob 1 (out)."""
     m = layer.settings(
         "convolution_param",
         *(
@@ -145,9 +145,9 @@ def _pooling(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[Tens
         return [context.builder.add(layer.name, whole, last)]
     size, stride, pad = _kernel(context, layer, m, 2)
     ceil = m.choice("round_mode", "CEIL", "CEIL", "FLOOR") == "CEIL" and m.flag("ceil_mode", True)
-    for axis in (2, 3):
-        room = context.length(layer, x, axis) - size[axis - 2]
-        if ceil and not any(pad) and room > 0 and -(-room // stride[axis - 2]) * stride[axis - 2] >= x.shape[axis]:  # type: ignore[operator]
+    for axis, (k, step) in enumerate(zip(size, stride, strict=True), start=2):
+        length = context.length(layer, x, axis)
+        if ceil and not any(pad) and -(-(length - k) // step) * step >= length > k:
             raise context.fail(layer, f"its last window lies outside of the picture {x.shape}, where it has no value")
     common = {"size": size, "stride": stride, "padding": pad, "ceil": ceil}
     if method == "AVE":

@@ -102,8 +102,8 @@ def read_net(text: str, name: str) -> CaffeNet:
 def _layer(message: Message, name: str, old: bool) -> CaffeLayer:
     if "layer" in message:
         raise LoadError(
-            f"{name}: a layer inside `layers` is the oldest form of prototxt, which is not read; upgrade it with Caffe's "
-            "own upgrade_net_proto_text"
+            f"{name}: a layer inside `layers` is the oldest form of prototxt, which is not read; upgrade it with "
+            "Caffe's own upgrade_net_proto_text"
         )
     title = message.text("name")
     where = f"{name}: layer {show(title)}"

@@ -1,4 +1,4 @@
-"""Caffe's layers that move, join or scale: Concat, Slice, Split, Eltwise, Scale, Bias, Flatten, Reshape, Permute, Crop."""
+"""Caffe's layers that move, join or scale values: Concat, Slice, Eltwise, Scale, Reshape and their like."""
 
 from __future__ import annotations
 
@@ -83,10 +83,12 @@ def _scale(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[Tensor
     x = context.one(layer, xs)
     shape, behind = _numbers_shape(context, layer, m, x)
     arrays = [context.blob(layer, i, shape) for i in range(1 + m.flag("bias_term", False))]
-    whole = [context.builder.constant(layer.name, x, a.reshape(*a.shape, *(1,) * behind)) for a in arrays]
+    whole = [context.builder.constant(layer.name, x, a.reshape(a.shape + (1,) * behind)) for a in arrays]
     return [
         context.builder.add(
-            layer.name, context.builder.make(layer.name, Affine, weight=whole[0], bias=(whole[1:] or [None])[0]), x
+            layer.name,
+            context.builder.make(layer.name, Affine, weight=whole[0], bias=whole[1] if len(whole) > 1 else None),
+            x,
         )
     ]
 
@@ -99,7 +101,7 @@ def _bias(context: Context, layer: CaffeLayer, xs: list[Tensor]) -> list[Tensor]
     x = context.one(layer, xs)
     shape, behind = _numbers_shape(context, layer, m, x)
     blob = context.blob(layer, 0, shape)
-    bias = context.builder.constant(layer.name, x, blob.reshape(*blob.shape, *(1,) * behind))
+    bias = context.builder.constant(layer.name, x, blob.reshape(blob.shape + (1,) * behind))
     ones = context.builder.make(layer.name, Affine, weight=bias * 0 + 1, bias=bias)
     return [context.builder.add(layer.name, ones, x)]
 

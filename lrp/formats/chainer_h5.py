@@ -4,7 +4,8 @@
 
 Links of a Sequential or ChainList are named by their number (`block/0`). In the JSON `weights` is the path of the link;
 a dot stands for a slash there, so that `block.0` is `block/0`. Types are links and functions by Chainer's names, with
-Chainer's defaults: max_pooling_2d covers all (rounds up), average_pooling_2d divides by the whole window, epsilon is 2e-5.
+Chainer's defaults: max_pooling_2d covers all (rounds up), average_pooling_2d divides by the whole window, epsilon
+is 2e-5.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def read(file: Reader, architecture: str | None, dtype: str = "float64") -> Netw
     """The network of an opened file and the text of its architecture JSON."""
     if architecture is None:
         raise LoadError(
-            f"{file.name} holds the weights of a Chainer model and no architecture; give one (the JSON of docs/formats.md)"
+            f"{file.name} holds the weights of a Chainer model and no architecture; give one (the JSON of"
+            " docs/formats.md)"
         )
     return assemble(parse_architecture(architecture), ChainerWeights(file), LINKS, file.name, dtype)
 

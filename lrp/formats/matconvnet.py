@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from lrp.arrays import Array
 from lrp.formats import operations as op
 from lrp.formats.layout import Builder, Tensor

@@ -41,8 +41,8 @@ def read(file: Reader, architecture: str | None = None, dtype: str = "float64") 
         return read_dag(net, dtype) if dag else read_simple(net, layers, dtype)
     names = [name for name in variables.names() if not name.startswith("#")]
     raise LoadError(
-        f"{file.name} holds the variables {show(', '.join(names[:12]))} and no network (net.layers) or Fisher-vector model; "
-        "for plain matrices give an architecture (the JSON of docs/formats.md)"
+        f"{file.name} holds the variables {show(', '.join(names[:12]))} and no network (net.layers) or Fisher-vector "
+        "model; for plain matrices give an architecture (the JSON of docs/formats.md)"
     )
 
 

@@ -25,6 +25,7 @@ from lrp.errors import LoadError, LrpError
 from lrp.formats.mat73 import Variable
 from lrp.graph import Metadata, Network, Node
 from lrp.layers import PCA, FisherVector, Input, L2Normalize, LinearSVM, SignedPower
+from lrp.layers.pyramid import WHOLE
 
 FIELDS = {"gmm", "svm", "pca", "pyramid", "threshold", "power", "normalize", "classes"}
 
@@ -49,7 +50,7 @@ def _nodes(model: Variable) -> list[Node]:
     gmm, svm, pca = model.need("gmm"), model.need("svm"), model.field("pca")
     priors = gmm.need("priors").vector()
     means, variances = (_components(gmm.need(name), len(priors)) for name in ("means", "covariances"))
-    pyramid = ((1, 1),)
+    pyramid = WHOLE
     grids = model.field("pyramid")
     if grids is not None:
         rows = grids.array()
@@ -64,7 +65,7 @@ def _nodes(model: Variable) -> list[Node]:
         nodes.append(Node("pca", PCA(mean, projection.T), (before,)))
         before, length = "pca", len(mean)
     inputs = [Node("descriptors", Input((None, length)))]
-    if pyramid != ((1, 1),):
+    if pyramid != WHOLE:
         inputs.append(Node("positions", Input((None, 2))))
     nodes.append(Node("fisher", encoder, (before, *(node.name for node in inputs[1:]))))
     power = _number(model, "power", 0.5)

@@ -96,7 +96,7 @@ def _matmul(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
 
 
 def with_bias(s: Scope, node: Operator, x: Tensor, numbers: Any) -> Tensor | None:
-    """x + numbers where x comes from a dense layer or convolution without bias: that layer with this bias; else None."""
+    """x + numbers where x comes from a kernel without bias: that layer with this bias; else None."""
     below = s.builder.node(x)
     if not isinstance(below.layer, (Dense, Conv)) or below.layer.bias is not None:
         return None

@@ -16,6 +16,7 @@ from lrp.layers.recurrent import SimpleRNN
 from lrp.layers.select import Slice
 
 DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
+KINDS: dict[str, type[Layer]] = {"LSTM": LSTM, "GRU": GRU, "RNN": SimpleRNN}
 REFUSED = ("clip", "activation_alpha", "activation_beta", "input_forget")
 STANDARD = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"], "RNN": ["Tanh"]}
 
@@ -53,7 +54,7 @@ def _recurrent(s: Scope, node: Operator, xs: list[Value | None]) -> list[Tensor]
             settings: dict[str, Any] = {"output": output, "reverse": reverse}
             if relu:
                 settings["activation"] = "relu"
-            kind: type[Layer] = {"LSTM": LSTM, "GRU": GRU, "RNN": SimpleRNN}[node.kind]
+            kind = KINDS[node.kind]
             y = s.builder.add(
                 node.name,
                 s.builder.make(node.name, kind, **arrays, **settings),

@@ -32,7 +32,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Expression:
-    """A node whose every entry is function(the same entry of parent): one link of a chain of activations and numbers."""
+    """A node whose every entry is function(the same entry of parent): a link of a chain of activations and numbers."""
 
     parent: Tensor
     function: Callable[[Array], Array]

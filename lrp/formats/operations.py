@@ -138,7 +138,7 @@ def concat(b: Builder, name: str, xs: Sequence[Tensor], axis: int) -> Tensor:
 
 
 def broadcast(b: Builder, name: str, xs: Sequence[Tensor]) -> list[Tensor]:
-    """Several values with equally many axes in one order; shorter ones get axes of length 1 where frameworks put them."""
+    """Several values with equally many axes in one order, that of the first; lengths of 1 are repeated by the layer."""
     rank = max(x.rank for x in xs)
     longest = next(x for x in xs if x.rank == rank)
     wide = []

@@ -45,8 +45,8 @@ class TorchWeights:
                 if self._file.kind(_path(container, prefix + key, style)) == "dataset":
                     return container, prefix, style
         raise LoadError(
-            f"{self._file.name}: no tensor of the architecture is in the file, as {show(keys[0])} or in groups; expected "
-            "names as state_dict() gives them"
+            f"{self._file.name}: no tensor of the architecture is in the file, as {show(keys[0])} or in groups; "
+            "expected names as state_dict() gives them"
         )
 
     def get(self, prefix: str, name: str) -> Array | None:
@@ -103,8 +103,8 @@ def decoded(file: Reader, path: str) -> Array:
     if values.dtype == np.uint16 and told == "bfloat16":
         return file.require_array(path, (values.astype(np.uint32) << 16).view(np.float32), True)
     raise LoadError(
-        f"{file.name}: {show(path)} holds {values.dtype}; expected floats (16-bit floats stored as uint16 need an attribute"
-        " dtype = 'float16' or 'bfloat16')"
+        f"{file.name}: {show(path)} holds {values.dtype}; expected floats (16-bit floats stored as uint16 need an"
+        " attribute dtype = 'float16' or 'bfloat16')"
     )
 
 
@@ -129,8 +129,8 @@ def read(file: Reader, architecture: str | None, dtype: str = "float64") -> Netw
     """The network of an opened file and the text of its architecture JSON."""
     if architecture is None:
         raise LoadError(
-            f"{file.name} holds the weights of a PyTorch model and no architecture; give one (the JSON of docs/formats.md), "
-            "or export the model to ONNX and use `lrp convert`"
+            f"{file.name} holds the weights of a PyTorch model and no architecture; give one (the JSON of "
+            "docs/formats.md), or export the model to ONNX and use `lrp convert`"
         )
     parsed = parse_architecture(architecture)
     return assemble(parsed, TorchWeights(file, parsed), MODULES, file.name, dtype)
