@@ -111,17 +111,16 @@ def decoded(file: Reader, path: str) -> Array:
 def is_torch(file: Reader) -> bool:
     """Whether the file looks like a state dict: names that end like those of torch's modules."""
     for container in CONTAINERS:
-        here, seen = container, 0
-        while seen < 8:  # down the first child of each group
+        here = container
+        for _ in range(8):  # down the first group of each group
             names = file.children(here or "/")
-            if any(name.endswith(SUFFIXES) or f".{name}" in SUFFIXES[2:] for name in names):
-                return True
-            if {"weight"} <= set(names) and file.kind(f"{here}/weight") == "dataset":
+            alike = [name for name in names if f".{name}".endswith(SUFFIXES) or ".weight_ih_l" in f".{name}"]
+            if any(file.kind(f"{here}/{name}") == "dataset" for name in alike[:64]):
                 return True
             groups = [name for name in names[:4] if file.kind(f"{here}/{name}") == "group"]
-            if not groups or container == "" and not here and any(name in ("data", "model_weights") for name in names):
+            if not groups:
                 break
-            here, seen = f"{here}/{groups[0]}", seen + 1
+            here = f"{here}/{groups[0]}"
     return False
 
 
