@@ -21,7 +21,18 @@ import h5py
 import numpy as np
 
 from lrp.errors import LoadError, SaveError
-from lrp.formats.reader import LIMITS, Array, Attribute, Limits, Reader, parts_of, plain, require_disjoint, require_signature, show
+from lrp.formats.reader import (
+    LIMITS,
+    Array,
+    Attribute,
+    Limits,
+    Reader,
+    parts_of,
+    plain,
+    require_disjoint,
+    require_signature,
+    show,
+)
 
 FLOATS = (
     h5py.h5t.IEEE_F16LE,

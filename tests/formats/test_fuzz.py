@@ -1,0 +1,10 @@
+"""Two thousand damaged files: see mutations.py, which also prints what became of them."""
+
+from tests.formats.mutations import run
+
+
+def test_two_thousand_damaged_files(tmp_path):
+    outcomes = run(2000, tmp_path)
+    assert sum(outcomes.values()) == 2000
+    assert outcomes["cut: the right network"] + outcomes["cut: refused"] >= 660
+    assert outcomes["flips: the right network"] > 50 and outcomes["attributes: refused"] > 100
