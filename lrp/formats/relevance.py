@@ -12,15 +12,16 @@ Several explanations: the same under /explanations/<number>, in the order in whi
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from lrp.arrays import Array
 from lrp.formats.safe import Writer, create
 from lrp.graph import Explanation
-from lrp.graph.ledger import COLUMNS
+from lrp.graph.ledger import COLUMNS, Line
 
 FORMAT, VERSION = "lrp-relevance", 1
 
@@ -33,32 +34,72 @@ def save_explanations(
     notes: what else to remember, as text (the model's name, the composite). Fractions are stored as the nearest
     float64. SaveError where the file cannot be written.
     """
+    with _created(path, notes) as file:
+        for index, explanation in enumerate(explanations):
+            place = f"/explanations/{index}" if len(explanations) > 1 else ""
+            for name, values, _ in _arrays(explanation):
+                file.array(f"{place}/{name}", values)
+            _describe(file, explanation, place)
+
+
+def save_batches(
+    explanations: Iterable[Explanation], path: str | os.PathLike[str], notes: Mapping[str, str] | None = None
+) -> int:
+    """Write the batches of a data set one behind the other, as one explanation of all samples; returns their number.
+
+    Each batch is written when it arrives and then forgotten, so that `save_batches(network.explain_batches(x), path)`
+    needs memory for one batch. The layout, the notes and the errors are those of save_explanations; relevance is
+    stored for the nodes that the explanations hold. All of it appears under `path` at the end, or nothing.
+    """
+    count = 0
+    with _created(path, notes) as file:
+        for explanation in explanations:
+            for name, values, axis in _arrays(explanation):
+                file.extend(f"/{name}", values, axis)
+            if not count:
+                _describe(file, explanation, "")
+            count += len(explanation.ledger)
+    return count
+
+
+@contextlib.contextmanager
+def _created(path: str | os.PathLike[str], notes: Mapping[str, str] | None) -> Iterator[Writer]:
+    """A new file that says what it is."""
     with create(path) as file:
         file.attribute("/", "format", FORMAT)
         file.attribute("/", "format_version", VERSION)
         for name, text in (notes or {}).items():
             file.attribute("/", name, text)
-        for index, explanation in enumerate(explanations):
-            _write(file, explanation, f"/explanations/{index}" if len(explanations) > 1 else "")
+        yield file
 
 
-def _write(file: Writer, explanation: Explanation, place: str) -> None:
-    """One explanation below a group."""
+def _arrays(explanation: Explanation) -> Iterator[tuple[str, Array, int]]:
+    """What is stored of an explanation: path, numbers, and which axis counts the samples."""
     if isinstance(explanation.relevance, np.ndarray):
-        file.array(f"{place}/relevance", _plain(explanation.relevance))
+        yield "relevance", _plain(explanation.relevance), 0
     else:
         for name in (name for name in explanation.relevances if name not in explanation.rules):  # inputs have none
-            file.array(f"{place}/relevance/{_escaped(name)}", _plain(explanation.relevances[name]))
+            yield f"relevance/{_escaped(name)}", _plain(explanation.relevances[name]), 0
     for name, R in explanation.relevances.items():
-        file.array(f"{place}/relevances/{_escaped(name)}", _plain(R))
-    entries = [*explanation.ledger.lines, explanation.ledger.total()]
+        yield f"relevances/{_escaped(name)}", _plain(R), 0
     for column in COLUMNS:
-        file.array(f"{place}/ledger/{column}", np.stack([_plain(getattr(entry, column)) for entry in entries]))
+        rows = [_plain(getattr(entry, column)) for entry in _entries(explanation)]
+        yield f"ledger/{column}", np.stack(rows), 1
+    yield "target", explanation.target, 0
+
+
+def _describe(file: Writer, explanation: Explanation, place: str) -> None:
+    """The texts beside the arrays."""
+    entries = _entries(explanation)
     file.attribute(f"{place}/ledger", "nodes", tuple(entry.name for entry in entries))
     file.attribute(f"{place}/ledger", "layers", tuple(entry.kind for entry in entries))
     file.attribute(f"{place}/ledger", "rules", tuple(entry.rule for entry in entries))
-    file.array(f"{place}/target", explanation.target)
     file.attribute(f"{place}/target", "start", explanation.start)
+
+
+def _entries(explanation: Explanation) -> list[Line]:
+    """The ledger's rows, the total last."""
+    return [*explanation.ledger.lines, explanation.ledger.total()]
 
 
 def _plain(values: Array) -> Array:

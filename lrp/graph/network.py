@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import GraphError, InputError, LrpError, ShapeError, TargetError
-
+from lrp.graph.batches import explain_batches
 from lrp.graph.ledger import Ledger, line
 from lrp.graph.metadata import Metadata
 from lrp.graph.node import Node, in_order
@@ -183,6 +183,12 @@ class Network:
         return Explanation(
             form, relevances, ledger, trace, rules, chosen, f"{said}{begin.text(first)}", conventions.name
         )
+
+    def explain_batches(
+        self, x: Any, size: int = 16, keep: Iterable[str] = (), **options: Any
+    ) -> Iterator[Explanation]:
+        """explain() for a data set, `size` samples at a time, in bounded memory: see `lrp.graph.batches`."""
+        return explain_batches(self, x, size, keep, **options)
 
     def gradient(
         self,
