@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import special
 
 from lrp import arrays
 from lrp.arrays import Array, Number, transcendental
@@ -20,12 +19,25 @@ from lrp.layers.base import Layer, Shape, as_weight
 from lrp.rules import Identity, Rule, Taylor, engine
 from lrp.rules.engine import Share
 
+
+def _expit(z: Array) -> Array:
+    from scipy import special  # loaded where needed: it takes longer than the rest of the package together
+
+    return np.asarray(special.expit(z))
+
+
+def _erf(z: Array) -> Array:
+    from scipy import special
+
+    return np.asarray(special.erf(z))
+
+
 exp = transcendental(np.exp, "exp")
 expm1 = transcendental(np.expm1, "expm1")
 tanh = transcendental(np.tanh, "tanh")
-logistic = transcendental(special.expit, "sigmoid")
+logistic = transcendental(_expit, "sigmoid")
 log1pexp = transcendental(lambda z: np.logaddexp(z, z.dtype.type(0)), "softplus")
-erf = transcendental(special.erf, "erf")
+erf = transcendental(_erf, "erf")
 
 
 @dataclass(frozen=True, eq=False)

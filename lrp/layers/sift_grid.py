@@ -14,12 +14,15 @@ VLFeat's dense SIFT. Everything is separable, so one sparse matrix for each axis
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from lrp.arrays import Array
 from lrp.errors import InputError
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Axis:
 
     def matrix(self) -> sparse.csr_matrix:
         """The map from the pixels of the axis to the bins of all frames, frame by frame: (F * bins, length)."""
+        from scipy import sparse  # here, so that networks without SIFT do not wait for it
+
         offset = np.arange(-self.bin_size + 1, self.bin_size)
         bin_centres = self.origins[:, None] + self.bin_size * np.arange(self.bins)  # (F, bins)
         pixels = np.clip(bin_centres[..., None] + offset, 0, self.length - 1)  # (F, bins, taps)
