@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-import lrp
 from lrp import fisher, layers
 
 HEIGHT, WIDTH, COMPONENTS, DIMENSIONS, CLASSES = 333, 500, 256, 80, 20

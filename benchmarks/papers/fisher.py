@@ -144,7 +144,8 @@ def compare(title: str, tests: list[Sample], names: tuple[str, ...], pairs: list
                 ratio = fisher.context_ratio(R, tests[row].inside(names[c]))
                 ratios.setdefault((classifier.name, names[c]), []).append(ratio)
     print(
-        f"\n{title}: average precision (%), context ratio mu (median over stable pictures; stable/unstable/all positive)"
+        f"\n{title}: average precision (%), context ratio mu: the median over the stable pictures; counts: stable/unstable"
+        " of those with a positive score, and all that show the class"
     )
     print(f"  {'class':12s}" + "".join(f"{kind:>10s} AP {'mu':>8s} {'pictures':>14s}" for kind in kinds))
     precision = {
@@ -169,9 +170,7 @@ def watermark(classifiers: list[Classifier], clean: list[Sample]) -> None:
     others = [s for s in clean if WITH_TAG not in s.boxes]
     region = np.zeros(clean[0].picture.shape, dtype=bool)
     region[TAG] = True
-    print(
-        f"\nwatermark: the class {WITH_TAG!r} carried a tag in training; it covers {100 * region.mean():.1f} % of a picture"
-    )
+    print(f"\nwatermark: {WITH_TAG!r} carried a tag in training; it covers {100 * region.mean():.1f} % of a picture")
     for classifier in classifiers:
         share, density, there, change = [], [], [], []
         near = grown(region, 3)
@@ -197,7 +196,8 @@ def watermark(classifiers: list[Classifier], clean: list[Sample]) -> None:
         print(f"    share of the positive relevance on the tag: {100 * np.mean(share):.1f} % (mean)")
         print(f"    relevance per pixel on the tag / mean |relevance| elsewhere: {np.mean(density):.2f}")
         print(
-            f"    masking the tag lowers the score by {np.mean(change_):.3f} (mean), relevance there {np.mean(there_):.3f};"
+            f"    masking the tag lowers the score by {np.mean(change_):.3f} (mean), relevance there"
+            f" {np.mean(there_):.3f};"
             f" same sign in {100 * np.mean(np.sign(there_) == np.sign(change_)):.0f} % of the pictures,"
             f" correlation {np.corrcoef(there_, change_)[0, 1]:.2f}"
         )

@@ -21,7 +21,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import RuleError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
-from lrp.layers.pyramid import WHOLE, Pyramid, as_pyramid, cell_count, members
+from lrp.layers.pyramid import WHOLE, Pyramid, as_pyramid, atoms, cell_count, members
 from lrp.rules import LinearRule, Rule, epsilon
 from lrp.rules.algebra import Group, Sink, Term
 from lrp.rules.engine import Share
@@ -29,7 +29,7 @@ from lrp.rules.engine import Share
 
 @dataclass(frozen=True)
 class Divided:
-    """What becomes of the relevance R_d of the pooled dimensions of one cell, element by element. All (V,)."""
+    """What becomes of the relevance R_d of pooled dimensions, element by element; arrays of the shape of R."""
 
     factor: Array  # R_d / stab(sum_l m_d(l)), 0 in the zero set
     everywhere: Array  # what all L descriptors of the picture share in equal parts
@@ -42,7 +42,7 @@ def divide(R: Array, total: Array, rule: LinearRule) -> Divided:
 
     Z = {d: sum_l m_d(l) = 0} is the zero set. Source: Lapuschkin et al. 2016, relevance of a local descriptor
 
-    R and total = sum_l m_d(l) have shape (V,). Conserves but for the stabilizer, whose part the rule's option
+    R and total = sum_l m_d(l) have one shape. Conserves but for the stabilizer, whose part the rule's option
     sink=spread adds to what all descriptors share.
     """
     zero_set = total == 0
@@ -127,9 +127,11 @@ class FisherPooling(Layer):
         fisher = arrays.zeros((len(x), cell_count(self.pyramid), self.width), x)
         for n in range(len(x)):
             arrays.check_finite(x[n], "Fisher vector")
-            for cell, member in enumerate(self.cells(xs, n)):
-                if member.any():
-                    fisher[n, cell] = self.total(x[n, member], gamma[n, member]) / int(member.sum())
+            member = self.cells(xs, n)
+            sums = arrays.zeros(fisher.shape[1:], widened(x))
+            for rows, cells in atoms(member):
+                sums[cells] += self.total(x[n, rows], gamma[n, rows])
+            fisher[n] = sums / np.maximum(member.sum(axis=1), 1)[:, None]
         return fisher.reshape(len(x), -1)
 
     @property
@@ -167,16 +169,15 @@ class FisherPooling(Layer):
         gross = arrays.zeros((n,), arrays.total(R))
         for i in range(n):
             R_cells, y_cells = (widened(a[i]).reshape(lost.shape[1:]) for a in (R, y))
-            everywhere = arrays.zeros((self.width,), lost)
             passed = arrays.zeros(x.shape[1:], lost)
-            for cell, member in enumerate(self.cells(xs, i)):
-                divided = divide(R_cells[cell], y_cells[cell] * max(int(member.sum()), 1), rule)
-                flows = self.weighted(x[i, member], gamma[i, member], divided.factor)
-                for flow in flows:
-                    passed[member] += flow
+            member = self.cells(xs, i)
+            divided = divide(R_cells, y_cells * np.maximum(member.sum(axis=1), 1)[:, None], rule)
+            for rows, cells in atoms(member):
+                for flow in self.weighted(x[i, rows], gamma[i, rows], divided.factor[cells].sum(axis=0)):
+                    passed[rows] += flow
                     gross[i] += np.abs(flow).sum()
-                everywhere = everywhere + divided.everywhere
-                lost[i, cell], dropped[i, cell] = divided.stabilizer, divided.dropped
+            everywhere = divided.everywhere.sum(axis=0)
+            lost[i], dropped[i] = divided.stabilizer, divided.dropped
             if length:
                 relevance[i] = passed + everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length
             else:
@@ -208,12 +209,14 @@ class FisherPooling(Layer):
         x, gamma = xs[:2]
         to_x, to_gamma = arrays.zeros(x.shape, g), arrays.zeros(gamma.shape, g)
         for i in range(len(x)):
-            for cell, member in enumerate(self.cells(xs, i)):
-                by_cell = g[i].reshape(-1, 2, *self.means.shape)[cell] / max(int(member.sum()), 1)
-                square, linear, constant = self.polynomial(by_cell[0], by_cell[1], self.means)
-                l, p = x[i, member], gamma[i, member]
-                to_x[i, member] += 2 * (p @ square) * l + p @ linear
-                to_gamma[i, member] += (l * l) @ square.T + l @ linear.T + constant.sum(axis=1)
+            member = self.cells(xs, i)
+            by_cell = g[i].reshape(len(member), -1) / np.maximum(member.sum(axis=1), 1)[:, None]
+            for rows, cells in atoms(member):
+                by_mean, by_sigma = by_cell[cells].sum(axis=0).reshape(2, *self.means.shape)
+                square, linear, constant = self.polynomial(by_mean, by_sigma, self.means)
+                l, p = x[i, rows], gamma[i, rows]
+                to_x[i, rows] = 2 * (p @ square) * l + p @ linear
+                to_gamma[i, rows] = (l * l) @ square.T + l @ linear.T + constant.sum(axis=1)
         return (to_x, to_gamma, *(arrays.zeros(other.shape, g) for other in xs[2:]))
 
     def output_shape(self, *shapes: Shape) -> Shape:

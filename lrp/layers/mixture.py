@@ -13,6 +13,7 @@ from lrp.layers.base import Layer, Shape, as_weight
 from lrp.rules import Rule
 from lrp.rules.engine import Share, dropping
 
+CHUNK = 1024  # descriptors whose densities are held at once: they stay in the cache
 LEAST_PRIOR = 1e-6  # a component below has collapsed: it gets no posterior and its Fisher vector is zero
 
 
@@ -61,37 +62,38 @@ class Posteriors(Layer):
         """Which components have not collapsed. (K,)"""
         return np.asarray(self.priors >= LEAST_PRIOR, dtype=bool)
 
-    def log_joint(self, x: Array) -> Array:
-        """log lambda_k + log N(x; mu_k, sigma_k^2): (..., D) -> (..., K), -inf for a collapsed component; float64."""
+    def assign(self, x: Array) -> tuple[Array, Array]:
+        """Posteriors, neither cut off nor hardened, and log sum_k lambda_k N(x; mu_k, sigma_k^2).
+
+        (..., D) -> (..., K) and (...), float64, by log-sum-exp; a collapsed component has the posterior 0.
+        """
         if arrays.is_exact(x) or arrays.is_exact(self.means):
             raise ExactError(
                 "Gaussian mixture: expected floating-point descriptors, got Fractions, and posteriors are in general "
                 "not rational; fix them as an input of FisherPooling for exact arithmetic"
             )
         arrays.check_finite(x, "Gaussian mixture")
-        priors, means, variances = (
-            a[self.present].astype(np.float64) for a in (self.priors, self.means, self.variances)
-        )
-        x = x.astype(np.float64, copy=False)
-        inverse = 1 / variances
+        present = self.present
+        priors, means, variances = (a[present].astype(np.float64) for a in (self.priors, self.means, self.variances))
+        origin = means.mean(axis=0)  # squares about it do not cancel
+        means, inverse = means - origin, 1 / variances
         constant = np.log(priors) - 0.5 * (np.log(2 * np.pi * variances) + means * means * inverse).sum(axis=1)
-        some = constant + x @ (means * inverse).T - 0.5 * ((x * x) @ inverse.T)  # (..., D) @ (D, K)
-        result = np.full((*x.shape[:-1], len(self.priors)), -np.inf)
-        result[..., self.present] = some
-        return result
-
-    def assign(self, x: Array) -> tuple[Array, Array]:
-        """Posteriors, neither cut off nor hardened, and log sum_k lambda_k N(x; mu_k, sigma_k^2).
-
-        (..., D) -> (..., K) and (...), float64, by log-sum-exp.
-        """
-        joint = self.log_joint(x)
-        top = joint.max(axis=-1, keepdims=True)
-        joint -= top
-        gamma = np.exp(joint, out=joint)
-        evidence = gamma.sum(axis=-1, keepdims=True)
-        gamma /= evidence
-        return gamma, (top + np.log(evidence))[..., 0]
+        weight = np.concatenate([means * inverse, -0.5 * inverse], axis=1).T  # (2 D, K)
+        rows = x.reshape(-1, x.shape[-1])
+        gamma, evidence = np.zeros((len(rows), len(self.priors))), np.empty(len(rows))
+        for start in range(0, len(rows), CHUNK):
+            some = slice(start, start + CHUNK)
+            away = rows[some].astype(np.float64) - origin
+            joint = np.concatenate([away, away * away], axis=1) @ weight  # log lambda_k + log N(x; mu_k, sigma_k^2)
+            joint += constant
+            top = joint.max(axis=1, keepdims=True)
+            joint -= top
+            np.exp(joint, out=joint)
+            total = joint.sum(axis=1, keepdims=True)
+            joint /= total
+            gamma[some, present] = joint
+            evidence[some] = (top + np.log(total))[:, 0]
+        return gamma.reshape(*x.shape[:-1], len(self.priors)), evidence.reshape(x.shape[:-1])
 
     def log_likelihood(self, x: Array) -> Array:
         """log sum_k lambda_k N(x; mu_k, sigma_k^2): (..., D) -> (...)."""
@@ -102,8 +104,9 @@ class Posteriors(Layer):
         gamma, _ = self.assign(x)
         if self.hard:
             gamma = (gamma.argmax(axis=-1)[..., None] == np.arange(gamma.shape[-1])).astype(np.float64)
-        gamma[gamma < self.threshold] = 0
-        return gamma.astype(x.dtype)
+        if self.threshold > 0:
+            gamma *= gamma >= self.threshold
+        return gamma.astype(x.dtype, copy=False)
 
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
         return dropping(R, arrays.zeros(xs[0].shape, R))

@@ -63,3 +63,16 @@ def members(pyramid: Pyramid, positions: Array | None, count: int) -> Array:
         column = np.minimum((positions[:, 0] * columns).astype(int), columns - 1)
         cells.append(np.arange(rows * columns)[:, None] == row * columns + column)
     return np.concatenate(cells)
+
+
+def atoms(member: Array) -> list[tuple[Any, Array]]:
+    """The descriptors that lie in the very same cells: (which descriptors, in which cells) for each such set.
+
+    member (cells, L) from `members`. What is a sum over descriptors is computed once for each atom and added up
+    over the cells, however many grids there are.
+    """
+    keys, where = np.unique(np.packbits(member, axis=0), axis=1, return_inverse=True)
+    if keys.shape[1] == 1:
+        return [(slice(None), np.flatnonzero(member[:, 0]))]
+    rows = [np.flatnonzero(where.ravel() == number) for number in range(keys.shape[1])]
+    return [(one, np.flatnonzero(member[:, one[0]])) for one in rows]
