@@ -2,7 +2,8 @@
 
     python -m benchmarks.time_fisher [--pyramid] [--dtype float32]
 
-Step 4, four bin sizes, 256 components in 80 dimensions; the best of several runs, in seconds. Next to them, where they
+Step 4, four bin sizes, 256 components in 80 dimensions; the best of several runs, in seconds of processor
+time, which does not depend on what else the machine does. Next to them, where they
 are installed: scikit-image's fisher_vector (on the same descriptors) and SIFT (sparse, so on far fewer), and the C
 library of VLFeat (libvl, through ctypes; single precision). Set OPENBLAS_NUM_THREADS=1 to compare like with like.
 """
@@ -27,12 +28,12 @@ PYRAMID = ((1, 1), (3, 1), (2, 2))
 
 
 def best(function: Callable[[], Any], runs: int) -> tuple[float, Any]:
-    """The shortest of several runs in seconds, and the result."""
+    """The shortest of several runs in seconds of processor time, and the result."""
     times, result = [], None
     for _ in range(runs):
-        start = time.perf_counter()
+        start = time.process_time()
         result = function()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times), result
 
 

@@ -144,8 +144,8 @@ def compare(title: str, tests: list[Sample], names: tuple[str, ...], pairs: list
                 ratio = fisher.context_ratio(R, tests[row].inside(names[c]))
                 ratios.setdefault((classifier.name, names[c]), []).append(ratio)
     print(
-        f"\n{title}: average precision (%), context ratio mu: the median over the stable pictures; counts: stable/unstable"
-        " of those with a positive score, and all that show the class"
+        f"\n{title}: average precision (%), context ratio mu: the median over the stable pictures; counts:"
+        " stable/unstable of those with a positive score, and all that show the class"
     )
     print(f"  {'class':12s}" + "".join(f"{kind:>10s} AP {'mu':>8s} {'pictures':>14s}" for kind in kinds))
     precision = {

@@ -235,3 +235,28 @@ def test_refused_layers():
         L.FixedScale(np.ones(3)).output_shape((6,))
     with pytest.raises(ExactError, match="SignedPower: expected floating-point numbers, got Fractions"):
         L.SignedPower().compute(np.full((1, 2), Fraction(1, 2), dtype=object))
+
+
+def test_a_bag_of_words_from_the_picture_on(pictures, rng):
+    """Dense SIFT, soft mapping, a pyramid of histograms and a chi-square machine in one network."""
+    sift = L.DenseSIFT(4, 5)
+    words = fisher.k_means(sift.compute(pictures).reshape(-1, 128), 5, rng)
+    positions = L.SiftPositions(4, 5)
+    bag = [
+        lrp.Node("picture", L.Input((30, 37, 1))),
+        lrp.Node("sift", sift, ("picture",)),
+        lrp.Node("positions", positions, ("picture",)),
+        lrp.Node("words", L.SoftMapping(words, 5), ("sift",)),
+        lrp.Node("histogram", L.MeanHistogram(((1, 1), (2, 1), (5, 7))), ("words", "positions")),
+    ]
+    histograms = lrp.Network(bag).forward(pictures).output
+    assert (histograms.reshape(8, -1, 5).sum(axis=2) == 0).any()  # cells without descriptors
+    machine = L.ChiSquare(histograms, rng.normal(size=(8, 2)), np.array([0.3, -0.2]))
+    network = lrp.Network([*bag, lrp.Node("svm", machine, ("histogram",))])
+    explanation = network.explain(pictures)
+    explanation.ledger.check()
+    assert explanation.relevance.sum(axis=(1, 2, 3)) == pytest.approx(explanation.trace.output.max(axis=1))
+    gradient, h = network.gradient(pictures[:1], 1).gradient, 1e-6
+    direction = rng.normal(size=gradient.shape)
+    slopes = [network.forward(pictures[:1] + s * h * direction).output[0, 1] for s in (1, -1)]
+    assert (gradient * direction).sum() == pytest.approx((slopes[0] - slopes[1]) / (2 * h), rel=1e-3)
