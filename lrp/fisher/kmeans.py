@@ -30,12 +30,18 @@ def nearest(x: Array, centres: Array) -> tuple[Array, Array]:
 
 
 def plus_plus(x: Array, count: int, rng: np.random.Generator) -> Array:
-    """k-means++: each next centre is a descriptor, drawn in proportion to its squared distance. (K, D)"""
+    """k-means++: each next centre is drawn among the descriptors, in proportion to its squared distance. (K, D)
+
+    Of 2 + log(count) descriptors drawn the one is taken that leaves the smallest sum of squared distances.
+    """
     centres = [x[rng.integers(len(x))]]
     closest = ((x - centres[0]) ** 2).sum(axis=1)
     for _ in range(count - 1):
-        centres.append(x[rng.choice(len(x), p=closest / closest.sum())])
-        closest = np.minimum(closest, ((x - centres[-1]) ** 2).sum(axis=1))
+        drawn = rng.choice(len(x), size=2 + int(np.log(count)), p=closest / closest.sum())
+        left = np.minimum(closest, square_distances(x[drawn], x))  # (candidates, L)
+        best = left.sum(axis=1).argmin()
+        centres.append(x[drawn[best]])
+        closest = np.minimum(closest, ((x - centres[-1]) ** 2).sum(axis=1))  # exactly 0 at the centre itself
     return np.array(centres)
 
 

@@ -133,10 +133,11 @@ def test_r3_relevance_of_dimensions_is_exact(rng):
     assert share.parts[0].sum() == f[0, c]
 
 
-def test_r1_relevance_of_pixels_is_exact(rng):
-    sift = L.DenseSIFT((2, 3), (4, 5))
-    x = rng.random((1, 12, 15, 1))
-    supports = sift.describe(x[0, ..., 0]).supports
+@pytest.mark.parametrize("channels", [1, 3])
+def test_r1_relevance_of_pixels_is_exact(channels, rng):
+    sift = L.DenseSIFT((2, 3), (4, 5), colour_weights=(0.5,) * channels)
+    x = rng.random((1, 12, 15, channels))
+    supports = sift.describe(x[0]).supports
     R = numbers(rng, (1, len(supports), 128), "exact")
     (pixels,) = sift.distribute(R, sift.default_rule, (x,), None).parts
     expected = [[Fraction(0)] * 15 for _ in range(12)]
@@ -145,8 +146,8 @@ def test_r1_relevance_of_pixels_is_exact(rng):
         for q in range(y0, y1 + 1):
             for p in range(x0, x1 + 1):
                 expected[q][p] += sum(R[0, l]) / area
-    assert pixels[0, ..., 0].tolist() == expected
-    assert pixels.sum() == R.sum()
+    assert pixels.sum(axis=3)[0].tolist() == expected
+    assert (pixels == pixels[..., :1]).all() and pixels.sum() == R.sum()
 
 
 def test_pca_keeps_the_relevance_of_every_descriptor(rng):
