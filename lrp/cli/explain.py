@@ -101,6 +101,8 @@ def _check_outputs(arguments: argparse.Namespace) -> str | None:
         if f".{kind}" not in VIEWS:
             kinds = ", ".join(VIEWS)
             raise InputError(f"{arguments.out}: expected a name that ends in {kinds} for a text, got .{kind}")
+        if arguments.bare:
+            raise InputError("--bare: expected a picture as input, got a text, whose page has no bare form")
         return f".{kind}"
     if kind not in allowed:
         raise InputError(f"{arguments.out}: expected a picture whose name ends in .{', .'.join(allowed)}, got {kind!r}")

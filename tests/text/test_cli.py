@@ -58,6 +58,7 @@ def test_audit_reads_texts(files: tuple[str, Path], capsys: pytest.CaptureFixtur
         (b"caf\xe9", [], "not utf-8 text: byte 0xe9 at offset 3"),
         (b"eye", ["--encoding", "utf-99"], "'utf-99' is not an encoding"),
         (b"eye", ["--out", "page.png"], "page.png: expected a name that ends in .html, .tex, .txt for a text, got .png"),
+        (b"eye", ["--out", "page.html", "--bare"], "--bare: expected a picture as input, got a text"),
         (b"eye", ["--target", "0,1", "--out", "page.html"], "a text is coloured for one target, got 2"),
         (b"eye", ["--target", "sci.medicine"], "got 'sci.medicine'"),
     ],
