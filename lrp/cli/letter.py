@@ -12,7 +12,7 @@ from lrp.text import TextModel, TextRelevance
 from lrp.text.relevance import of_explanation, with_padding
 from lrp.views.letter import VIEWS, caption, top_words
 
-SUFFIXES = (".txt",)
+SUFFIXES = (".txt", ".text", ".eml", ".md")
 
 
 def is_text(path: str) -> bool:
