@@ -32,6 +32,11 @@ def test_every_text_comes_once_and_texts_of_similar_length_share_a_batch(
             assert len(row) >= len(TEXTS[index]) + 2  # a filter of three words reaches two positions past the text
 
 
+def test_no_texts_no_batches(model: TextModel) -> None:
+    assert list(batches(model.network, [])) == []
+    assert list(relevances(model, [])) == []
+
+
 def test_without_a_mask_only_equal_lengths_share_a_batch(build: Callable[..., TextModel]) -> None:
     found = list(batches(build(masked=False).network, TEXTS))
     assert {batch.shape: sorted(indices) for indices, batch in found} == {
