@@ -14,6 +14,7 @@ from lrp.errors import LrpError
 from lrp.graph.profiles import Profile
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-5}
+UNGUARDED = "0/0 is not guarded: NaN or infinity where a denominator is zero"
 Arrays = Mapping[str, Array]
 
 
@@ -36,30 +37,39 @@ class Reasons:
 
     def of(self, case: Case, given: Arrays, expected: Arrays, tolerance: float) -> tuple[str, ...]:
         """What explains the numbers, the simplest explanations first; one sentence that nothing does, otherwise."""
-        values = np.concatenate([given[name].ravel() for name in given])
-        if not np.isfinite(values).all():
-            return ("0/0 is not guarded: NaN or infinity where a denominator is zero",)
+        finite = {name: np.isfinite(array) for name, array in given.items()}
+        if not all(mask.all() for mask in finite.values()):
+            rest = self._found(case, _masked(given, finite), _masked(expected, finite), tolerance, finite)
+            some = any((mask & (given[name] != 0)).any() for name, mask in finite.items())
+            return (UNGUARDED, *(rest if some else ()))
         found = []
         if difference_of(given, expected) <= TOLERANCES["float32"]:
             found.append("float32 arithmetic inside, or a small stabilizer: the difference is below 1e-5")
-        effective = []
+        return (*found, *self._found(case, given, expected, tolerance, finite))
+
+    def _found(self, case: Case, given: Arrays, expected: Arrays, tolerance: float, finite: Arrays) -> tuple[str, ...]:
+        """The deviations, the libraries, a factor, two deviations at once, or that nothing explains it."""
+        found, effective = [], []
         for deviation in SINGLE:
-            numbers = _by(case, deviation, list(given))
+            numbers = _by(case, deviation, finite)
             if numbers is not None and difference_of(given, numbers) <= tolerance:
                 found.append(deviation.words)
             if numbers is not None and difference_of(numbers, expected) > tolerance:
                 effective.append(deviation)
         for profile in libraries():
-            numbers = _by(case, profile, list(given))
+            numbers = _by(case, profile, finite)
             if numbers is not None and difference_of(given, numbers) <= tolerance:
                 found.append(f"it agrees with the profile {profile.name}")
-        found = found or _factor(values, np.concatenate([expected[name].ravel() for name in given]), tolerance)
-        return tuple(found) or self._pair(case, given, effective, tolerance)
+        values, true = (np.concatenate([arrays[name].ravel() for name in finite]) for arrays in (given, expected))
+        found = found or _factor(values, true, tolerance)
+        return tuple(found) or self._pair(case, given, effective, tolerance, finite)
 
-    def _pair(self, case: Case, given: Arrays, effective: list[Deviation], tolerance: float) -> tuple[str, ...]:
+    def _pair(
+        self, case: Case, given: Arrays, effective: list[Deviation], tolerance: float, finite: Arrays
+    ) -> tuple[str, ...]:
         """Two deviations at once, of which one at least changes this case by itself."""
         for deviation in (*self.pairs, *_pairs(effective)):
-            numbers = _by(case, deviation, list(given))
+            numbers = _by(case, deviation, finite)
             if numbers is not None and difference_of(given, numbers) <= tolerance:
                 if deviation not in self.pairs:
                     self.pairs.append(deviation)
@@ -83,8 +93,13 @@ def _factor(values: Array, true: Array, tolerance: float) -> list[str]:
     return [f"every number is {factor:.6g} times the expected one"] if alike else []
 
 
-def _by(case: Case, how: Deviation | Profile, names: list[str]) -> Arrays | None:
-    """The case's relevances under a deviation or a library's profile; None where it does not apply."""
+def _masked(values: Arrays, finite: Arrays) -> Arrays:
+    """The arrays with 0 where the result in question is not finite."""
+    return {name: np.where(mask, values[name], 0) for name, mask in finite.items()}
+
+
+def _by(case: Case, how: Deviation | Profile, finite: Arrays) -> Arrays | None:
+    """The case's relevances under a deviation or a library's profile, masked; None where it does not apply."""
     start = how.start if isinstance(how, Deviation) else None
     if start is not None and case.start is not None:
         return None
@@ -95,4 +110,4 @@ def _by(case: Case, how: Deviation | Profile, names: list[str]) -> Arrays | None
             relevances = case.explain(profile, start=start).relevances
     except LrpError:
         return None
-    return {name: relevances[name] for name in names if name in relevances}
+    return _masked(relevances, finite)

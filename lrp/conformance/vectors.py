@@ -32,8 +32,11 @@ from lrp.graph.ledger import STORED
 FORMAT, VERSION = "lrp-vectors", 1
 
 
-def write(folder: str | os.PathLike[str], only: str = "") -> int:
-    """Write all cases whose identifier starts with `only`; the number of cases. SaveError where that cannot be."""
+def write(folder: str | os.PathLike[str], only: str | tuple[str, ...] = "") -> int:
+    """Write all cases whose identifier starts with `only` (or one of several) and return how many there are.
+
+    SaveError where the folder cannot be written.
+    """
     target = Path(folder)
     groups: dict[str, list[dict[str, Any]]] = {}
     try:
@@ -43,7 +46,7 @@ def write(folder: str | os.PathLike[str], only: str = "") -> int:
             file.attribute("/", "format_version", VERSION)
             for case in cases():
                 if case.id.startswith(only):
-                    groups.setdefault(case.group, []).append(_told(case))
+                    groups.setdefault(case.group, []).append(as_data(case))
                     _store(file, case)
         digests = {}
         for group, told in groups.items():
@@ -64,10 +67,10 @@ def read(folder: str | os.PathLike[str]) -> Iterator[Vector]:
     """The cases of a folder, with their answers; LoadError where a file is missing, damaged or of another version."""
     root = Path(folder)
     manifest = _loaded(root / "manifest.json")
-    for name, digest in manifest.get("sha256", {}).items():
-        path = root / name
+    for group in dict.fromkeys("/".join(str(case).split("/")[:2]) for case in manifest.get("cases", ())):
+        path = root / f"{group}.json"
         data = _loaded(path)
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest["sha256"].get(f"{group}.json"):
             raise LoadError(f"{path}: expected the bytes that the manifest states, got others; write the vectors anew")
         for told in data["cases"]:
             yield Vector(told)
@@ -125,7 +128,7 @@ def _entered(network: Any, name: str, data: Any) -> Array:
     return values.astype(np.int64) if network.nodes[name].layer.settings()["tokens"] else values
 
 
-def _told(case: Case) -> dict[str, Any]:
+def as_data(case: Case) -> dict[str, Any]:
     """The case as plain data."""
     answer = case.answer
     return {

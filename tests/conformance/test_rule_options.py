@@ -158,7 +158,14 @@ def test_options_survive_text_and_data(text):
 
 
 def test_wrong_options_are_refused():
-    for text in ("gamma:1,gate=open", "zero:stab=up", "zero:bias=half", "flat:padding=yes", "zero:sign=none", "winner:share,x"):
+    for text in (
+        "gamma:1,gate=open",
+        "zero:stab=up",
+        "zero:bias=half",
+        "flat:padding=yes",
+        "zero:sign=none",
+        "winner:share,x",
+    ):
         with pytest.raises(RuleError):
             parse(text)
     rule = gamma(1, sign="weight")

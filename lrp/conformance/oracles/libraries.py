@@ -63,7 +63,7 @@ def stand_in_torchvision() -> Iterator[None]:
 
         supplied: list[str] = []
     except ImportError:
-        supplied = [name for name in names if name not in sys.modules]
+        supplied = [name for name in names if sys.modules.get(name) is None]
         for name in supplied:
             sys.modules[name] = ModuleType(name)
         for kind in ("Bottleneck", "BasicBlock"):
@@ -72,7 +72,7 @@ def stand_in_torchvision() -> Iterator[None]:
         yield
     finally:
         for name in supplied:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,9 @@ class Lxt(Oracle):
         values = dict(zip(network.inputs, torch_model.entered(network, x, torch), strict=True))
         inputs = list(values.values())
         simple = {L.ReLU: torch.relu, L.Tanh: torch.tanh, L.Sigmoid: torch.sigmoid}
-        for node in network.nodes.values():
+        last = torch_model.logits_of(network)
+        wanted = network.ancestors(last)
+        for node in filter(lambda one: one.name in wanted, network.nodes.values()):
             layer, xs = node.layer, [values[name] for name in node.inputs]
             if isinstance(layer, L.Dense) and rules[node.name].name in ("zero", "epsilon") and rules[node.name].bias:
                 eps = float(rules[node.name].stabilizer.eps)
@@ -203,7 +205,7 @@ class Lxt(Oracle):
                     if node.name in rules
                     else RuleError(f"lxt: expected a layer that it has a function for, got {type(layer).__name__}")
                 )
-        y = values[network.outputs[0]]
+        y = values[last]
         start = torch.zeros_like(y)
         start[:, target] = y[:, target].detach()
         return torch_model.returned(list(torch.autograd.grad(y, inputs, start)))

@@ -36,6 +36,8 @@ def build(network: Network, joined: Callable[[], Any]) -> Any:
     RuleError for a layer that this adapter has no torch form of.
     """
     torch = torch_library()
+    last = logits_of(network)
+    wanted = network.ancestors(last)
     modules = {node.name: _module(torch, node, joined) for node in network.nodes.values()}
 
     class Model(torch.nn.Module):  # type: ignore[name-defined]
@@ -49,16 +51,16 @@ def build(network: Network, joined: Callable[[], Any]) -> Any:
         def forward(self, *xs: Any) -> Any:
             values = dict(zip(network.inputs, xs, strict=True))
             for node in network.nodes.values():
-                if node.inputs and node.name in network.ancestors(_logits(network)):
+                if node.inputs and node.name in wanted:
                     values[node.name] = _compute(torch, node, modules[node.name], [values[i] for i in node.inputs])
-            return values[_logits(network)]
+            return values[last]
 
     model = Model().eval()
     model.places = {name: module for name, module in modules.items() if module is not None}
     return model
 
 
-def _logits(network: Network) -> str:
+def logits_of(network: Network) -> str:
     """The output, or what a final softmax takes."""
     node = network.nodes[network.outputs[0]]
     return node.inputs[0] if isinstance(node.layer, L.Softmax) else node.name
