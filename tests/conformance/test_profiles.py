@@ -45,7 +45,10 @@ def test_options_lie_under_what_a_rule_states(network, x):
 def test_a_line_that_names_a_node_wins_a_wildcard_does_not(network, x):
     assert network.explain(x, 0, "maxpool1=flat *=zero", profile="zennit").rules["maxpool1"].name == "flat"
     assert network.explain(x, 0, "MaxPool=flat *=zero", profile="zennit").rules["maxpool1"].name == "flat"
-    assert network.explain(x, 0, "max*=flat *=zero", profile="zennit").rules["maxpool1"].name == "winner"
+    averaging = lrp.Network.sequential([AvgPool((2, 2)), Flatten()], (2, 2, 1))
+    ones = np.ones((1, 2, 2, 1))
+    assert averaging.explain(ones, 0, "avg*=flat", profile="zennit").rules["avgpool1"].name == "epsilon"
+    assert averaging.explain(ones, 0, "avgpool1=flat", profile="zennit").rules["avgpool1"].name == "flat"
     assert network.explain(x, 0, "epsilon-plus", profile="zennit").rules["maxpool1"].text() == "winner:first"
 
 
