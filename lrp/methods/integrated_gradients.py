@@ -21,6 +21,7 @@ class Scheme(Enum):
 
     MIDPOINT = "midpoint"  # (k - 1/2)/m for k = 1..m, equal weights
     TRAPEZOID = "trapezoid"  # k/m for k = 0..m, the two ends count half
+    LEFT = "left"  # k/m for k = 0..m-1, equal weights: the input itself is left out, as iNNvestigate does
 
 
 def integrated_gradients(
@@ -71,4 +72,6 @@ def points(steps: int, scheme: Scheme) -> list[tuple[Number, Number]]:
     one = arrays.rational(1)
     if scheme is Scheme.MIDPOINT:
         return [((one * k + one / 2) / steps, one / steps) for k in range(steps)]
+    if scheme is Scheme.LEFT:
+        return [(one * k / steps, one / steps) for k in range(steps)]
     return [(one * k / steps, one / steps / (2 if k in (0, steps) else 1)) for k in range(steps + 1)]

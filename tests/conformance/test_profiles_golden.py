@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from lrp import methods
 from tests.conformance.golden import SINGLE, difference, keras_case, single_case, torch_case
 
 ZENNIT_PRESETS = (
@@ -138,3 +140,39 @@ def test_innvestigate_single_layer_gradients(shared, layer):
     assert difference(network.gradient(x).gradient, expected) < 1e-6
     x, expected, network = single_case(shared / "golden", "InputTimesGradient", layer)
     assert difference(x * network.gradient(x).gradient, expected) < 1e-6
+
+
+RECTIFIED = {"deconvnet": methods.deconvolution, "guided_backprop": methods.guided_backprop}
+
+
+@pytest.mark.parametrize("analyzer", RECTIFIED)
+@pytest.mark.parametrize("name", ["mlp", "lenet"])
+def test_innvestigate_rectified_maps_are_the_published_ones_times_the_logit(shared, name, analyzer):
+    data, network = keras_case(shared / "golden", name)
+    found = RECTIFIED[analyzer](network, data["x"], data["target"])
+    logit = found.score.reshape(-1, *[1] * (data["x"].ndim - 1))
+    assert difference(found.relevance * logit, data[analyzer]) < 1e-12
+    assert difference(found.relevance, data[analyzer]) > 1e-3
+
+
+@pytest.mark.parametrize("steps", [8, 64])
+@pytest.mark.parametrize("name", ["mlp", "lenet"])
+def test_innvestigate_integrated_gradients_leave_the_end_point_out(shared, name, steps):
+    data, network = keras_case(shared / "golden", name)
+    expected = data[f"integrated_gradients|reference_inputs=0,steps={steps}"]
+    found = methods.integrated_gradients(network, data["x"], data["target"], steps=steps, scheme="left")
+    assert difference(found.relevance, expected) < 1e-12
+    found = methods.integrated_gradients(network, data["x"], data["target"], steps=steps)
+    assert difference(found.relevance, expected) > 1e-6
+
+
+@pytest.mark.parametrize("layer", SINGLE)
+def test_innvestigate_single_layer_methods(shared, layer):
+    for analyzer, method in (("Deconvnet", methods.deconvolution), ("GuidedBackprop", methods.guided_backprop)):
+        x, expected, network = single_case(shared / "golden", analyzer, layer)
+        found = method(network, x)
+        assert difference(found.relevance * found.score.reshape(-1, 1, 1, 1), expected) < 1e-6
+    x, expected, network = single_case(shared / "golden", "IntegratedGradients", layer)
+    found = methods.integrated_gradients(network, x, steps=64, scheme="left")
+    assert difference(found.relevance, expected) < 1e-5
+    assert np.isfinite(expected).all()
