@@ -17,6 +17,7 @@ from lrp.cli.letter import SUFFIXES, Letter, is_text
 from lrp.errors import InputError, LoadError
 from lrp.formats import load
 from lrp.graph import PRESETS, Network
+from lrp.graph.libraries import PROFILES
 from lrp.graph.start import STARTS
 from lrp.views.picture import read_input
 
@@ -50,10 +51,15 @@ def add_explained(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--start",
-        default="logit",
         type=_start,
         metavar="S",
-        help=f"the relevance at the output: {', '.join(STARTS)} or a number (default: %(default)s)",
+        help=f"the relevance at the output: {', '.join(STARTS)} or a number (default: the profile's, mostly logit)",
+    )
+    parser.add_argument(
+        "--profile",
+        default="paper",
+        metavar="P",
+        help=f"whose conventions: {', '.join(PROFILES)} (default: %(default)s, the published equations)",
     )
     parser.add_argument("--output", metavar="NODE", help="which output, where the network has several")
     parser.add_argument("--encoding", default="utf-8", help="how a text's bytes are read (default: %(default)s)")

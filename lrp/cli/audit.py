@@ -84,7 +84,14 @@ def _exactly(network: Network, explanations: Sequence[Explanation], arguments: a
         trace = rational.forward(x, watch)
         return [
             rational.explain_trace(
-                trace, list(e.target), arguments.composite, arguments.start, arguments.output, x, watch
+                trace,
+                list(e.target),
+                arguments.composite,
+                arguments.start,
+                arguments.output,
+                x,
+                watch,
+                arguments.profile,
             )
             for e in explanations
         ]

@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     for explanation in explanations:
         explanation.ledger.check()
     notes = {"model": arguments.model, "input": arguments.input, "composite": arguments.composite}
+    notes["profile"] = arguments.profile
     note = f"composite {arguments.composite}; {explanations[0].start}"
     picture = b""
     if letter is not None and kind is not None:
@@ -76,12 +77,13 @@ def explain(network: Network, x: Any, arguments: argparse.Namespace) -> list[Exp
     """One explanation a target, all from one forward pass."""
     targets = common.targets(arguments.target, network.metadata.classes)
     composite, start, output = arguments.composite, arguments.start, arguments.output
+    profile = arguments.profile
     nodes = len(network.nodes) - len(network.inputs)
     with progress(nodes * (1 + len(targets)), "explain") as watch:
-        explanations = [network.explain(x, targets[0], composite, start, output, watch)]
+        explanations = [network.explain(x, targets[0], composite, start, output, watch, profile)]
         trace = explanations[0].trace
         explanations += [
-            network.explain_trace(trace, target, composite, start, output, x, watch) for target in targets[1:]
+            network.explain_trace(trace, target, composite, start, output, x, watch, profile) for target in targets[1:]
         ]
     return explanations
 

@@ -43,6 +43,7 @@ def heading(network: Network, explanation: Explanation, arguments: argparse.Name
         samples = f"{len(x)} samples of " if len(x) > 1 else ""
         rows.append(["input", f"{arguments.input} ({samples}{shape_text(x.shape[1:])}, {x.min():g} to {x.max():g})"])
     rows += [["composite", arguments.composite], ["backward", explanation.start]]
+    rows += [["profile", explanation.profile]] if explanation.profile != "paper" else []
     return columns(rows)
 
 
