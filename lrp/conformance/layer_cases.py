@@ -146,16 +146,14 @@ def _question(kind: Kind, edge: str) -> tuple[L.Layer, list[Array], Array]:
         xs = [with_zeros(x) for x in xs]
     elif edge == "ties":
         xs = [with_ties(x) for x in xs]
-    if edge in ("dead", "one-sided"):
+    if edge in ("dead", "one-sided") and isinstance(layer, (L.Dense, L.Conv)):
         layer = _altered(layer, edge)
     R = numbers.array(*layer.compute(*xs).shape)
     return layer, xs, -np.abs(R) if edge == "negative" else R
 
 
-def _altered(layer: L.Layer, edge: str) -> L.Layer:
+def _altered(layer: L.Dense | L.Conv, edge: str) -> L.Layer:
     """The kernel with its first output dead, or with outputs that are excited alone and inhibited alone."""
-    if not isinstance(layer, (L.Dense, L.Conv)):
-        return layer
     weight, bias = layer.weight.copy(), None if layer.bias is None else layer.bias.copy()
     for array in [weight] if bias is None else [weight, bias]:
         if edge == "dead":

@@ -108,12 +108,10 @@ class Composite:
             rule = line.rule
             if isinstance(rule, InputBox) and matched:
                 rule = rule.resolve(network)
-            reached = [node for node in matched if isinstance(rule, Rule) and line.reaches(node, rule)]
+            reached = {n.name: (line, rule) for n in matched if isinstance(rule, Rule) and line.reaches(n, rule)}
             if not reached and not line.optional:
                 raise CompositeError(_unmatched(line, matched, network))
-            for node in reached:
-                if isinstance(rule, Rule):
-                    chosen.setdefault(node.name, (line, rule))
+            chosen = {**reached, **chosen}
         return chosen
 
     def complete(self, network: Network, chosen: dict[str, Rule], names: Iterable[str]) -> dict[str, Rule]:

@@ -14,7 +14,7 @@ The bias is the weight of one more input that is always 1: its row is u^+, so it
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 from functools import cached_property
@@ -266,19 +266,6 @@ class LinearRule(Rule):
         lines = [f"{self.text()}   ({self.stabilizer}, bias {'on' if self.bias else 'off'}, sink {self.sink.value})"]
         lines += [f"    {group}" for group in self.groups]
         return "\n".join(lines)
-
-
-def signed(groups: tuple[Group, ...], sign: Sign) -> tuple[Group, ...]:
-    """The groups whose tables are read by another sign. By that of w alone no gate is needed: the first one stands."""
-    if sign is Sign.PRODUCT:
-        return groups
-    kept = [group for group in groups if group.gate is not Gate.NEGATIVE]
-    nothing = (Fraction(0), Fraction(0))
-
-    def read(term: Term) -> Term:
-        return replace(term, table=(term.table[0], nothing if sign is Sign.POSITIVE else term.table[0]))
-
-    return tuple(replace(g, gate=Gate.ALWAYS, terms=tuple(map(read, g.terms))) for g in kept)
 
 
 def number_text(value: Number) -> str:

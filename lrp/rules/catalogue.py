@@ -39,7 +39,6 @@ from lrp.rules.algebra import (
     Term,
     Weight,
     option_texts,
-    signed,
     table,
 )
 
@@ -213,7 +212,18 @@ def _with_sign(rule: LinearRule, value: Any) -> LinearRule:
     sign = _choice(Sign, value, f"{rule.name}: sign")
     if rule.sign not in (sign, Sign.PRODUCT):
         raise RuleError(f"{rule.name}: its tables are read by the sign of w already; build the rule anew")
-    return replace(rule, sign=sign, groups=signed(rule.groups, sign) if sign is not rule.sign else rule.groups)
+    return replace(rule, sign=sign, groups=_signed(rule.groups, sign) if sign is not rule.sign else rule.groups)
+
+
+def _signed(groups: tuple[Group, ...], sign: Sign) -> tuple[Group, ...]:
+    """The groups whose tables are read by another sign. By that of w alone no gate is needed: the first one stands."""
+    kept = [group for group in groups if group.gate is not Gate.NEGATIVE]
+    nothing = (rational(0), rational(0))
+
+    def read(term: Term) -> Term:
+        return replace(term, table=(term.table[0], nothing if sign is Sign.POSITIVE else term.table[0]))
+
+    return tuple(replace(g, gate=Gate.ALWAYS, terms=tuple(map(read, g.terms))) for g in kept)
 
 
 def _with_gate(rule: LinearRule, value: Any) -> LinearRule:
