@@ -16,7 +16,7 @@ from lrp.methods.integrated_gradients import integrated_gradients
 from lrp.methods.meaningful_perturbation import meaningful_perturbation
 from lrp.methods.occlusion import occlusion
 from lrp.methods.pattern_net import pattern_attribution, pattern_net
-from lrp.methods.patterns import estimate_patterns
+from lrp.methods.patterns import Estimator, estimate_patterns
 from lrp.methods.prediction_difference import prediction_difference
 from lrp.methods.propagation import random_map, relevance_propagation
 from lrp.methods.result import Attribution
@@ -30,6 +30,7 @@ __all__ = [
     "REVEAL_CANCEL",
     "Attribution",
     "Combine",
+    "Estimator",
     "Method",
     "Norm",
     "SharedForward",

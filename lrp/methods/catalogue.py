@@ -61,7 +61,7 @@ METHODS: dict[str, Entry] = {
     "deconvolution": Entry(deconvolution, {"norm": str}),
     "guided_backprop": Entry(guided_backprop, {"norm": str}),
     "integrated_gradients": Entry(integrated_gradients, {"steps": int, "baseline": float, "scheme": str}),
-    "smoothgrad": Entry(smoothgrad, {"samples": int, "spread": float, "combine": str}),
+    "smoothgrad": Entry(smoothgrad, {"samples": int, "spread": float, "combine": str, "sigma": float}),
     "occlusion": Entry(occlusion, {"window": int, "stride": int, "value": float}),
     "cam": Entry(cam),
     "grad_cam": Entry(grad_cam, {"layer": str}),

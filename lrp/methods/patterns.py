@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -70,20 +71,31 @@ def outer(layer: LinearLayer, x: Array, m: Array) -> Array:
     return result
 
 
-def estimate_patterns(network: Network, batches: Iterable[Any]) -> dict[str, Array]:
+class Estimator(Enum):
+    """Which samples a pattern is estimated from."""
+
+    TWO_COMPONENT = "two_component"  # behind a ReLU those with y_j > 0
+    LINEAR = "linear"  # all
+
+
+def estimate_patterns(
+    network: Network, batches: Iterable[Any], estimator: Estimator = Estimator.TWO_COMPONENT
+) -> dict[str, Array]:
     """The pattern of every dense and convolution layer, by node name, of the shape of its weight.
 
-        behind it a ReLU:  a = n / (w^T n),  n = E+[x y] - E+[x] E[y]     E+ over samples with y_j > 0, E over all
-        otherwise:         a = cov[x, y] / (w^T cov[x, y])
+        two-component, where a ReLU follows:  a = n / (w^T n),  n = E+[x y] - E+[x] E[y]
+        linear:                               a = cov[x, y] / (w^T cov[x, y])
 
     Source: Kindermans et al. 2018, two-component and linear signal estimator
 
-    y includes the bias; all windows of a convolution are samples, zero padding included. w^T n = 0 divides by 1.
-    batches: arrays that the network takes. Does not look at labels.
+    E+ is the mean over samples with y_j > 0, E over all. y includes the bias; all windows of a convolution are samples,
+    zero padding included. w^T n = 0 divides by 1. Layers without a ReLU get the linear pattern either way. batches:
+    arrays that the network takes; labels play no part. The linear pattern is a covariance, blind to a constant shift of
+    x; the two-component one is not, for E+[y] and E[y] differ.
     """
     kernels = {node.name: node for node in network.nodes.values() if isinstance(node.layer, LinearLayer)}
     sums = {name: Sums.none(_kernel(node)) for name, node in kernels.items()}
-    seen = 0
+    seen, split = 0, estimator is Estimator.TWO_COMPONENT
     for batch in batches:
         trace = network.forward(batch)
         seen += len(trace.output)
@@ -92,7 +104,7 @@ def estimate_patterns(network: Network, batches: Iterable[Any]) -> dict[str, Arr
     if not seen:
         raise InputError("patterns: expected at least one batch to estimate from, got none")
     return {
-        name: arrays.cast(_pattern(_kernel(node), sums[name], _rectified(network, name)), network.dtype)
+        name: arrays.cast(_pattern(_kernel(node), sums[name], split and _rectified(network, name)), network.dtype)
         for name, node in kernels.items()
     }
 

@@ -32,32 +32,43 @@ def smoothgrad(
     samples: int = 25,
     spread: float = 0.15,
     combine: Combine | str = Combine.MEAN,
+    sigma: float | None = None,
     rng: np.random.Generator | None = None,
 ) -> Attribution:
     """mean_n E(x + noise_n), noise ~ N(0, sigma^2), sigma = spread * (max x - min x) of each sample
 
     Source: Smilkov et al. 2017, SmoothGrad; Adebayo et al. 2018, VarGrad; Hooker et al. 2019, SmoothGrad squared
 
-    E is any method of this package. The target is that of the clean input. rng: default_rng(0), so that a call can be
-    repeated. Inherits the base method's (in)variance; does not sum to anything.
+    sigma: the noise in the input's own units, in the place of spread. E is any method of this package. The target is
+    that of the clean input. rng: default_rng(0), so that a call can be repeated. Inherits the base method's
+    (in)variance; does not sum to anything.
     """
     name = single_input(network, "smoothgrad")
     try:
         chosen = Combine(combine)
     except ValueError:
         raise SettingError(f"combine: expected one of {[c.value for c in Combine]}, got {combine!r}") from None
-    if samples < 1 or spread < 0:
-        raise SettingError(f"smoothgrad: expected samples >= 1 and spread >= 0, got {samples} and {spread}")
+    if samples < 1 or spread < 0 or (sigma is not None and sigma < 0):
+        raise SettingError(
+            f"smoothgrad: expected samples >= 1, spread and sigma >= 0, got {samples}, {spread}, {sigma}"
+        )
     rng = np.random.default_rng(0) if rng is None else rng
     found = score(network, x, target)
     clean = found.inputs[name]
     flat = clean.reshape(len(clean), -1)
-    sigma = (spread * (flat.max(axis=1) - flat.min(axis=1))).reshape(-1, *(1,) * (clean.ndim - 1))
+    span = flat.max(axis=1) - flat.min(axis=1)
+    deviation = (spread * span if sigma is None else sigma + 0 * span).reshape(-1, *(1,) * (clean.ndim - 1))
     maps = []
     for _ in range(samples):
-        noisy = clean + (sigma * rng.standard_normal(clean.shape)).astype(clean.dtype)
+        noisy = clean + (deviation * rng.standard_normal(clean.shape)).astype(clean.dtype)
         maps.append(np.asarray(method(network, noisy, list(found.target)).relevance))
-    settings = {"method": method.__name__, "samples": samples, "spread": spread, "combine": chosen.value}
+    settings = {
+        "method": method.__name__,
+        "samples": samples,
+        "spread": spread,
+        "sigma": sigma,
+        "combine": chosen.value,
+    }
     relevance = found.form({name: combined(np.stack(maps), chosen)})
     return Attribution("smoothgrad", relevance, found.target, found.value, settings)
 

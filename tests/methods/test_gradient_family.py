@@ -109,9 +109,7 @@ def test_smoothgrad_by_a_loop(rng, combine, wanted):
     draws = np.random.default_rng(3)
     sigma = np.array([0.2 * (p.max() - p.min()) for p in x]).reshape(2, 1, 1, 1)
     maps = [gradient(network, x + sigma * draws.standard_normal(x.shape), [2, 1]).relevance for _ in range(5)]
-    found = smoothgrad(
-        network, x, [2, 1], samples=5, spread=0.2, combine=combine, rng=np.random.default_rng(3)
-    )
+    found = smoothgrad(network, x, [2, 1], samples=5, spread=0.2, combine=combine, rng=np.random.default_rng(3))
     np.testing.assert_allclose(found.relevance, wanted(maps), atol=1e-12)
 
 
@@ -148,7 +146,7 @@ def test_several_inputs_keep_their_form(rng):
     np.testing.assert_allclose(paths.gap(), 0, atol=0.1)
     named = integrated_gradients(network, (a, b), 1, baseline={"a": 0.5, "b": 0}, steps=300)
     np.testing.assert_array_equal(paths.relevance[0], named.relevance[0])
-    with pytest.raises(InputError, match="expected a baseline for each of a, b, got 1"):
+    with pytest.raises(InputError, match="expected a baseline for each of a, b, got 0"):
         integrated_gradients(network, (a, b), 1, baseline=(0.5,))
 
 
@@ -169,7 +167,7 @@ def test_what_cannot_be_explained_says_so(rng):
         integrated_gradients(network, x, baseline=np.ones(5))
     with pytest.raises(SettingError, match="combine: expected one of"):
         smoothgrad(network, x, combine="median")
-    with pytest.raises(SettingError, match="expected samples >= 1 and spread >= 0, got 0"):
+    with pytest.raises(SettingError, match="expected samples >= 1, spread and sigma >= 0, got 0"):
         smoothgrad(network, x, samples=0)
     with pytest.raises(InputError, match="expected a network with one input, got 2"):
         smoothgrad(two_inputs(rng), (np.ones((1, 3)), np.ones((1, 2))))

@@ -82,7 +82,9 @@ def headed(rng, layers):
     """The layers with a dense head for three classes."""
     body = Network.sequential([*layers, Flatten()], SHAPE)
     width = body.shapes[body.outputs[0]][0]
-    return Network.sequential([*layers, Flatten(), Dense(rng.normal(size=(width, 3)) / width, rng.normal(size=3))], SHAPE)
+    return Network.sequential(
+        [*layers, Flatten(), Dense(rng.normal(size=(width, 3)) / width, rng.normal(size=3))], SHAPE
+    )
 
 
 def test_branches_of_different_reach_and_an_output_without_a_dense_layer(rng):
