@@ -24,9 +24,9 @@ from lrp.views.plots import Line, Panel, draw
 METHODS = (
     "gradient",
     "sensitivity",
-    "smoothgrad:samples=10",
+    "smoothgrad:samples=5",
     "gradient_input",
-    "integrated_gradients:steps=10",
+    "integrated_gradients:steps=5",
     "deep_lift",
     "grad_cam",
     "guided_backprop",
@@ -39,6 +39,7 @@ METHODS = (
     "lrp:epsilon-plus",
     "lrp:epsilon-gamma-box",
 )
+ALONE = 100  # pictures of the independent randomisation, which only the figure shows
 IGNORES = 0.5  # a mean rank correlation above this, with a random dense head, is called ignoring it
 
 
@@ -68,7 +69,7 @@ def report(name: str, network: lrp.Network, x: np.ndarray) -> None:
     for text in METHODS:
         method = parse(text)
         cascade[text] = found = randomisation(network, x, method)
-        alone[text] = randomisation(network, x, method, cascading=False)
+        alone[text] = randomisation(network, x[:ALONE], method, cascading=False)
         cells = [
             f"{found.curves[key].mean()[place]:.3f} +- {found.curves[key].standard_error()[place]:.3f}"
             for key, place in (

@@ -16,8 +16,7 @@ from common import FIGURES, verdict
 from mnist import read_mnist
 from small_networks import perceptron, trained
 
-from lrp import Network
-from lrp.evaluation import Measurement, sensitivity_n
+from lrp.evaluation import Measurement, removals, sensitivity_n
 from lrp.layers import Activation, ReLU, Sigmoid, Softplus, Tanh
 from lrp.methods import parse
 from lrp.views.plots import Line, Panel, draw
@@ -51,7 +50,12 @@ def main() -> None:
         print(
             f"\n== {name}: accuracy {right:.3f} on {len(test)} pictures; mean correlation at n = 1, 49, 392", flush=True
         )
-        found[name] = {method: measure(network, test, text) for method, text in METHODS.items()}
+        target = list(network.forward(test).output.argmax(axis=1))
+        removed = removals(network, test, target, sizes=SIZES, subsets=50)
+        found[name] = {
+            method: sensitivity_n(network, test, parse(text)(network, test, target), removed=removed)
+            for method, text in METHODS.items()
+        }
         lines = {}
         for method, measurement in found[name].items():
             curve = measurement.curves["correlation"]
@@ -62,12 +66,6 @@ def main() -> None:
         panels.append(Panel(f"MNIST perceptron, {name}", "n", "correlation", lines))
     statements(found)
     draw(panels, FIGURES / "sensitivity-n.png")
-
-
-def measure(network: Network, x: np.ndarray, text: str) -> Measurement:
-    """Heatmaps of the predicted class, and their sensitivity-n from a black baseline."""
-    found = parse(text)(network, x)
-    return sensitivity_n(network, x, found, list(found.target), sizes=SIZES, subsets=50)
 
 
 def statements(found: dict[str, dict[str, Measurement]]) -> None:

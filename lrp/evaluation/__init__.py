@@ -13,7 +13,7 @@ from lrp.evaluation.randomisation import randomisation
 from lrp.evaluation.region_perturbation import region_perturbation
 from lrp.evaluation.relevance_mass import relevance_mass
 from lrp.evaluation.replacement import Blur, Constant, Dirichlet, Flip, Replacement, Uniform
-from lrp.evaluation.sensitivity_n import sensitivity_n
+from lrp.evaluation.sensitivity_n import removals, sensitivity_n
 from lrp.evaluation.similarity import rank_correlation, structural_similarity
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "rank_correlation",
     "region_perturbation",
     "relevance_mass",
+    "removals",
     "sensitivity_n",
     "shifted",
     "structural_similarity",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrp.errors import SettingError
+from lrp.errors import InputError
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.methods.result import Attribution
+from lrp.methods.result import Attribution, parts_of
 
 PLACES = tuple(float(10.0**k) for k in range(-15, 2))
 
@@ -19,10 +19,10 @@ def completeness(found: Attribution) -> Measurement:
     For a method that promises nothing, S is the score S_c(x), and the gap says how far from a decomposition the map is.
     S = 0 gives the absolute gap. curves: "share", the share of pictures with a gap of at most 10^k.
     """
+    if not all(np.isfinite(part.astype(np.float64)).all() for part in parts_of(found.relevance)):
+        raise InputError(f"completeness: expected a finite heatmap of {found.method}, got NaN or infinity")
     total = found.total().astype(np.float64)
     wanted = (found.score if found.expected is None else found.expected).astype(np.float64)
-    if not np.isfinite(total).all():
-        raise SettingError(f"completeness: expected a finite heatmap of {found.method}, got NaN or infinity")
     gap = np.abs(total - wanted) / np.where(wanted == 0, 1, np.abs(wanted))
     values = (gap[:, None] <= np.array(PLACES)).astype(float)
     curves = {"share": Curve(PLACES, values, "relative gap", "share of pictures")}

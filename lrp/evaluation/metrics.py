@@ -13,6 +13,7 @@ from lrp.errors import SettingError
 from lrp.evaluation.completeness import completeness
 from lrp.evaluation.complexity import complexity
 from lrp.evaluation.continuity import continuity
+from lrp.evaluation.maps import input_layout
 from lrp.evaluation.measurement import Measurement
 from lrp.evaluation.order import Order
 from lrp.evaluation.outside_inside import outside_inside
@@ -21,6 +22,7 @@ from lrp.evaluation.pointing_game import pointing_game
 from lrp.evaluation.randomisation import randomisation
 from lrp.evaluation.region_perturbation import region_perturbation
 from lrp.evaluation.relevance_mass import relevance_mass
+from lrp.evaluation.replacement import Replacement, replacement
 from lrp.evaluation.sensitivity_n import sensitivity_n
 from lrp.graph import Network
 from lrp.methods.catalogue import Method
@@ -43,7 +45,10 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A batch of pictures, their heatmaps, and what else a measure may need. first: the number of its first picture."""
+    """A batch of pictures, their heatmaps, and what else a measure may need.
+
+    first: the number of its first picture; pictures: all of the evaluation, of which x are some.
+    """
 
     network: Network
     x: Array
@@ -53,6 +58,12 @@ class Case:
     first: int = 0
     masks: Array | None = None
     target: list[int] = field(default_factory=list)
+    pictures: Array | None = None
+
+    def replacement(self, name: str) -> Replacement:
+        """By its name, with the range and the mean of all pictures of the evaluation."""
+        pictures = self.x if self.pictures is None else self.pictures
+        return replacement(name, self.network, input_layout(self.network).last(pictures))
 
     def objects(self, metric: str) -> Array:
         """The masks; SettingError where the data has none."""
@@ -74,7 +85,7 @@ def _regions(*orders: Order) -> Callable[[Case], Measurement]:
             orders=orders,
             size=s.size,
             steps=s.steps,
-            replacement=s.replacement,
+            replacement=case.replacement(s.replacement),
             repetitions=s.repetitions,
             probability=s.probability,
             seed=s.seed,
@@ -92,6 +103,7 @@ def _flipping(case: Case) -> Measurement:
         case.found,
         case.target,
         steps=s.steps,
+        replacement=case.replacement("flip"),
         probability=s.probability,
         seed=s.seed,
         first=case.first,

@@ -96,6 +96,7 @@ class Problem:
                 unit.start,
                 masks,
                 [int(t) for t in found.target],
+                self.x,
             )
             return {
                 key: value for metric in plan.metrics for key, value in arrays_of(metric, METRICS[metric](case)).items()

@@ -130,11 +130,14 @@ def bounds(network: Network, x: Array) -> tuple[Any, Any]:
 
 
 def replacement(name: str, network: Network, x: Array) -> Replacement:
-    """A replacement by its name, with the bounds of the network's input; constant: the mean of x."""
+    """A replacement by its name, with the bounds of the network's input; constant: the mean of each channel of x.
+
+    x: all pictures of the evaluation, channels-last, for what is taken from them must not depend on the batch.
+    """
     low, high = bounds(network, x)
     known: dict[str, Replacement] = {
         "uniform": Uniform(low, high),
-        "constant": Constant(float(x.mean())),
+        "constant": Constant(tuple(x.reshape(-1, x.shape[-1]).mean(axis=0, dtype=np.float64).tolist())),
         "blur": Blur(),
         "dirichlet": Dirichlet(low, high),
         "flip": Flip(low, high),

@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.errors import SettingError
-from lrp.evaluation.maps import check_maps, input_layout, pixel_map
+from lrp.errors import SettingError, ShapeError
+from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement, mean
 from lrp.graph import Network
 from lrp.methods.score import baselines, picked, score
 
-CHUNK = 256
+CHUNK = 512  # changed copies a forward pass
+
+
+@dataclass(frozen=True, eq=False)
+class Removals:
+    """What removing random subsets did: made once, and used for the heatmaps of all methods.
+
+    falls (n, sizes, subsets): S(x) - S(x with the subset := baseline). The subsets themselves are drawn again when they
+    are needed: they depend on seed, picture and size alone.
+    """
+
+    falls: Array
+    sizes: tuple[int, ...]
+    places: tuple[int, ...]
+    seed: int
+    first: int
+
+    def subsets(self, picture: int) -> Array:
+        """(sizes * subsets, pixels) booleans, True where a pixel is removed from the picture."""
+        count = int(np.prod(self.places))
+        rngs = (np.random.default_rng([self.seed, self.first + picture, n]) for n in self.sizes)
+        return np.concatenate([drawn(count, n, self.falls.shape[2], g) for n, g in zip(self.sizes, rngs, strict=True)])
 
 
 def sensitivity_n(
@@ -28,6 +50,7 @@ def sensitivity_n(
     baseline: Any = 0.0,
     seed: int = 0,
     first: int = 0,
+    removed: Removals | None = None,
 ) -> Measurement:
     """Pearson correlation over random subsets s of n pixels of  sum_{i in s} R_i  with  S(x) - S(x with s := baseline)
 
@@ -35,37 +58,62 @@ def sensitivity_n(
 
     A pixel goes with all its channels; of vectors an entry. sizes n: by default ten from 1 to 80 % of the pixels, in
     equal ratios. Subsets depend on seed, picture and n alone, so all methods meet the same; picture i is number
-    first + i. NaN where all subsets change the score alike. curves: "correlation" over n; numbers: its mean over n.
+    first + i. removed: the result of removals() for the same pictures and targets, which then need not be made again.
+    NaN where all subsets change the score alike. curves: "correlation" over n; numbers: its mean over n.
     """
+    found = removed or removals(
+        network, x, target, sizes=sizes, subsets=subsets, baseline=baseline, seed=seed, first=first
+    )
+    maps = pixel_map(network, relevance)
+    if maps.shape != (len(found.falls), *found.places):
+        raise ShapeError(
+            f"relevance: expected one number a pixel, shape {(len(found.falls), *found.places)}, got {maps.shape}"
+        )
+    values = np.zeros(found.falls.shape[:2])
+    for i, R in enumerate(maps.reshape(len(maps), -1)):
+        totals = (found.subsets(i) @ R).reshape(found.falls.shape[1:])
+        values[i] = [correlation(a, b) for a, b in zip(totals, found.falls[i], strict=True)]
+    curve = Curve(tuple(map(float, found.sizes)), values, "n", "correlation")
+    numbers = {"correlation": mean(values.T)}
+    return Measurement("sensitivity_n", numbers, {"correlation": curve}, {"subsets": found.falls.shape[2]})
+
+
+def removals(
+    network: Network,
+    x: Any,
+    target: Any = None,
+    *,
+    sizes: Sequence[int] | None = None,
+    subsets: int = 100,
+    baseline: Any = 0.0,
+    seed: int = 0,
+    first: int = 0,
+) -> Removals:
+    """S(x) - S(x with s := baseline) for random subsets s of n pixels; the settings are those of sensitivity_n."""
     if subsets < 2:
         raise SettingError(f"sensitivity_n: expected at least 2 subsets, for a correlation, got {subsets}")
     found = score(network, x, target)
     at, name = input_layout(network), network.inputs[0]
     picture = at.last(found.inputs[name])
     covered = at.last(baselines(found, baseline, "sensitivity_n")[name])
-    maps = pixel_map(network, relevance)
-    check_maps(maps, picture)
-    places = maps.shape[1:]
+    places = picture.shape[1:] if picture.ndim == 2 else picture.shape[1:-1]
     count = int(np.prod(places))
-    chosen = default_sizes(count) if sizes is None else [int(n) for n in sizes]
-    if not all(1 <= n <= count for n in chosen):
+    chosen = tuple(default_sizes(count) if sizes is None else map(int, sizes))
+    if not chosen or not all(1 <= n <= count for n in chosen):
         raise SettingError(f"sensitivity_n: expected sizes from 1 to the {count} pixels, got {list(chosen)}")
-    values = np.zeros((len(picture), len(chosen)))
+    falls = np.zeros((len(picture), len(chosen), subsets))
+    result = Removals(falls, chosen, places, seed, first)
     for i in range(len(picture)):
-        for column, n in enumerate(chosen):
-            inside = drawn(count, n, subsets, np.random.default_rng([seed, first + i, n]))
-            total = inside @ maps[i].reshape(-1)
-            fall = []
-            for start in range(0, subsets, CHUNK):
-                mask = inside[start : start + CHUNK].reshape(-1, *places)
-                mask = mask if picture.ndim == 2 else mask[..., None]
-                changed = at.own(np.where(mask, covered[i], picture[i]))
-                logits = network.forward({name: changed}).values[found.node]
-                fall.append(found.value[i] - picked(logits, np.repeat(found.target[i], len(logits))))
-            values[i, column] = correlation(total, np.concatenate(fall).astype(np.float64))
-    curve = Curve(tuple(map(float, chosen)), values, "n", "correlation")
-    numbers = {"correlation": mean(values.T)}
-    return Measurement("sensitivity_n", numbers, {"correlation": curve}, {"subsets": subsets})
+        inside = result.subsets(i)
+        logits = []
+        for start in range(0, len(inside), CHUNK):
+            mask = inside[start : start + CHUNK].reshape(-1, *places)
+            mask = mask if picture.ndim == 2 else mask[..., None]
+            changed = np.where(mask, covered[i], picture[i])
+            logits.append(network.forward({name: at.own(changed)}).values[found.node])
+        values = picked(np.concatenate(logits), np.repeat(found.target[i], len(inside)))
+        falls[i] = (found.value[i] - values).reshape(falls.shape[1:])
+    return result
 
 
 def default_sizes(count: int) -> list[int]:
@@ -76,14 +124,16 @@ def default_sizes(count: int) -> list[int]:
 def drawn(count: int, n: int, subsets: int, rng: np.random.Generator) -> Array:
     """(subsets, count) booleans with n True in each row, all sets equally likely."""
     inside = np.zeros((subsets, count), dtype=bool)
-    np.put_along_axis(inside, np.argsort(rng.random((subsets, count)), axis=1)[:, :n], True, axis=1)
+    chosen = np.argpartition(rng.random((subsets, count)), n - 1, axis=1)[:, :n]
+    np.put_along_axis(inside, chosen, True, axis=1)
     return inside
 
 
 def correlation(a: Array, b: Array) -> float:
     """Pearson's; NaN where one of the two does not vary (beyond rounding)."""
+    sizes = np.abs(a).max(), np.abs(b).max()
     a, b = a - a.mean(), b - b.mean()
-    sizes = np.sqrt((a * a).sum()), np.sqrt((b * b).sum())
-    if min(sizes) <= 1e-12 * max(sizes[0], sizes[1], 1e-300):
+    spread = np.sqrt((a * a).sum()), np.sqrt((b * b).sum())
+    if any(s <= 1e-12 * size for s, size in zip(spread, sizes, strict=True)):
         return float("nan")
-    return float((a * b).sum() / (sizes[0] * sizes[1]))
+    return float((a * b).sum() / (spread[0] * spread[1]))

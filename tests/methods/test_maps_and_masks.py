@@ -296,7 +296,7 @@ def test_the_learned_mask_finds_the_only_pixels_that_count(game):
     if game == "deletion":
         assert found.details["probability"][0] < start.details["probability"][0]
     else:
-        assert found.details["probability"][0] > start.details["probability"][0]
+        assert found.details["probability"][0] > 0.99
 
 
 def test_masks_refuse_what_makes_no_sense(rng):
@@ -324,8 +324,7 @@ def test_pattern_of_the_toy_is_the_signal(rng):
 def test_patterns_by_loops_over_windows(rng, estimator):
     network = Network.sequential(
         [
-            (
-                Conv(rng.normal(size=(2, 3, 1, 4)), rng.normal(size=4), (1, 2), ((1, 0), (0, 2)), groups=2),
+            Conv(rng.normal(size=(2, 3, 1, 4)), rng.normal(size=4), (1, 2), ((1, 0), (0, 2)), groups=2),
             ReLU(),
             Flatten(),
             Dense(rng.normal(size=(5 * 3 * 4, 2)), rng.normal(size=2)),
