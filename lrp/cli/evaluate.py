@@ -182,11 +182,11 @@ def _folder(path: str, network: Network) -> Array:
 def _archive(path: str) -> dict[str, Array]:
     """The arrays of an .npz file; nothing in it is executed."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise LoadError(f"{path}: expected a file, got a path where none is") from None
-    except (OSError, ValueError, EOFError, MemoryError, AttributeError, zipfile.BadZipFile, zlib.error):
+    except (OSError, ValueError, EOFError, MemoryError, TypeError, zipfile.BadZipFile, zlib.error):
         raise LoadError(f"{path}: expected an archive of arrays of numbers, got a damaged or another file") from None
 
 

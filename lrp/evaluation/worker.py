@@ -35,12 +35,12 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 def main() -> None:
     """Keep the real standard output for the answers; whatever is printed goes to standard error."""
-    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    try:
-        serve(sys.stdin.buffer, sink)
-    except BrokenPipeError:
-        os._exit(1)  # nobody listens any more, and the interpreter's own flush would complain
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as sink:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        try:
+            serve(sys.stdin.buffer, sink)
+        except BrokenPipeError:
+            os._exit(1)  # nobody listens any more, and the interpreter's own flush would complain
 
 
 if __name__ == "__main__":

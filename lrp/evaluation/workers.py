@@ -137,7 +137,8 @@ def _started() -> subprocess.Popen[bytes]:
 def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[Result]:
     """The results as they come, from the workers of the Dask scheduler at `address`.
 
-    The cluster computes a lost worker's units again by itself. Workers must have this package, and one BLAS thread
+    Units of a lost worker are computed again, by the cluster or, where it lost the data too, by being given anew;
+    WorkerError after three rounds without a result. Workers must have this package, and one BLAS thread
     (as `dask worker` sets by default) for results equal to the bit. MissingExtraError without dask.distributed.
     """
     try:
@@ -152,13 +153,33 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
     except (OSError, ValueError, TimeoutError) as error:
         raise WorkerError(f"--dask: no scheduler answers at {address!r} ({error})") from None
     with client:
-        shared = client.scatter(problem, broadcast=True)
-        futures = {client.submit(_compute, shared, unit, pure=False): unit for unit in units}
-        try:
-            for future in distributed.as_completed(futures):
-                yield futures[future], _answer(future, futures[future])
-        finally:
-            client.cancel(list(futures))
+        missing, losses = list(units), 0
+        while missing:
+            futures = _submitted(client, problem, missing)
+            try:
+                for future in distributed.as_completed(futures, loop=client.loop):
+                    unit = futures[future]
+                    arrays = _answer(future, unit)
+                    if isinstance(arrays, dict):
+                        missing.remove(unit)
+                        losses = 0
+                        yield unit, arrays
+                    else:
+                        lost, reason = unit, arrays
+            finally:
+                client.cancel(list(futures))
+            losses += 1
+            if missing and losses >= LOSSES:
+                raise WorkerError(
+                    f"{lost.method}, pictures {lost.start} to {lost.stop - 1}: the cluster gave them up {LOSSES} times"
+                    f" ({reason}); what is finished is kept: give the same command again"
+                )
+
+
+def _submitted(client: Any, problem: Problem, units: Sequence[Unit]) -> dict[Any, Unit]:
+    """The futures of the units. The problem goes to every worker once, anew where all that had it were lost."""
+    shared = client.scatter(problem, broadcast=True, hash=False)
+    return {client.submit(_compute, shared, unit, pure=False): unit for unit in units}
 
 
 def _compute(problem: Problem, unit: Unit) -> dict[str, Array]:
@@ -166,15 +187,12 @@ def _compute(problem: Problem, unit: Unit) -> dict[str, Array]:
     return problem.compute(unit)
 
 
-def _answer(future: Any, unit: Unit) -> dict[str, Array]:
-    """A future's result; what the cluster raises becomes an error of ours."""
+def _answer(future: Any, unit: Unit) -> dict[str, Array] | Exception:
+    """A future's result, or what the cluster lost it by; an error of the unit itself is raised."""
     try:
         result: dict[str, Array] = future.result()
         return result
     except LrpError:
         raise
-    except Exception as error:
-        raise WorkerError(
-            f"{unit.method}, pictures {unit.start} to {unit.stop - 1}: the cluster gave them up ({error}); what is"
-            " finished is kept: give the same command again"
-        ) from None
+    except Exception as error:  # the cluster has many kinds: a lost worker, lost data, a cancelled task
+        return error

@@ -1,0 +1,399 @@
+"""The long evaluation: the same bytes however often it is interrupted and however many workers it has."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import resource
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lrp
+from lrp.errors import LoadError, LrpError, MissingExtraError, SaveError, SettingError, ShapeError, WorkerError
+from lrp.evaluation import journal as journal_module
+from lrp.evaluation import workers
+from lrp.evaluation.journal import Journal
+from lrp.evaluation.metrics import METRICS, Settings, metric_name
+from lrp.evaluation.plan import Plan, Problem, Unit, measurements
+from lrp.evaluation.run import JOURNAL, run
+from lrp.evaluation.worker import serve
+from lrp.formats.results import load_arrays
+from tests.methods import nets
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = Settings(steps=4, size=2, repetitions=2, subsets=3)
+
+
+@pytest.fixture
+def problem(rng):
+    network = nets.conv(rng)
+    plan = Plan(("gradient_input", "random", "lrp:epsilon-plus"), ("abpc", "complexity"), 7, 3, SETTINGS)
+    return Problem(plan, network, rng.normal(size=(7, 7, 9, 2)))
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Units computed in this process, in order: for tests of what stands around it."""
+
+    def compute(problem, units, jobs):
+        for unit in units:
+            yield unit, problem.compute(unit)
+
+    monkeypatch.setattr("lrp.evaluation.run.local", compute)
+
+
+def test_units_cover_all_pictures_of_all_methods(problem):
+    units = problem.plan.units()
+    assert len(units) == 9 and units[2] == Unit("gradient_input", 6, 7)
+    assert sum(unit.stop - unit.start for unit in units) == 21
+
+
+def test_results_are_those_of_the_measures_called_by_hand(problem, at_once, tmp_path):
+    found = run(problem, tmp_path / "out.h5")
+    from lrp.evaluation import region_perturbation
+    from lrp.evaluation.replacement import replacement
+    from lrp.methods import gradient_input
+
+    g = replacement("uniform", problem.network, problem.x)
+    maps = gradient_input(problem.network, problem.x)
+    by_hand = region_perturbation(problem.network, problem.x, maps, size=2, steps=4, repetitions=2, replacement=g)
+    np.testing.assert_allclose(
+        found["abpc"]["gradient_input"].curves["morf"].values, by_hand.curves["morf"].values, atol=1e-12
+    )
+    assert found["complexity"]["random"].numbers["entropy"].shape == (7,)
+    assert not (tmp_path / ("out.h5" + JOURNAL)).exists()
+
+
+def test_the_same_bytes_for_one_process_and_three(problem, tmp_path):
+    seen = []
+    run(problem, tmp_path / "one.h5", jobs=1, watch=lambda done, total: seen.append((done, total)))
+    run(problem, tmp_path / "three.h5", jobs=3)
+    assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "three.h5").read_bytes()
+    assert seen[0] == (0, 9) and seen[-1] == (9, 9) and len(seen) == 10
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bytes(problem, at_once, tmp_path):
+    run(problem, tmp_path / "whole.h5")
+
+    class Stop(Exception):
+        pass
+
+    def stop_after(count):
+        def watch(done, total):
+            if done == count:
+                raise Stop
+
+        return watch
+
+    for count in (2, 5, 5):
+        with pytest.raises(Stop):
+            run(problem, tmp_path / "broken.h5", watch=stop_after(count))
+    with open(tmp_path / ("broken.h5" + JOURNAL), "ab") as file:
+        file.write(b"lrp-part and then the power went")
+    begun = []
+    run(problem, tmp_path / "broken.h5", watch=lambda done, total: begun.append(done))
+    assert begun[0] == 5
+    assert (tmp_path / "whole.h5").read_bytes() == (tmp_path / "broken.h5").read_bytes()
+
+
+def test_a_finished_file_is_read_and_another_one_is_left_alone(problem, at_once, tmp_path):
+    first = run(problem, tmp_path / "out.h5")
+    again = run(problem, tmp_path / "out.h5", watch=lambda done, total: pytest.fail("nothing is to be computed"))
+    for method, found in first["abpc"].items():
+        np.testing.assert_array_equal(found.numbers["abpc"], again["abpc"][method].numbers["abpc"])
+    other = replace(problem, plan=replace(problem.plan, metrics=("complexity",)))
+    before = (tmp_path / "out.h5").read_bytes()
+    with pytest.raises(SaveError, match="there is a file already, and it does not hold this evaluation"):
+        run(other, tmp_path / "out.h5")
+    (tmp_path / "text.h5").write_text("notes")
+    with pytest.raises(SaveError, match="there is a file already"):
+        run(other, tmp_path / "text.h5")
+    assert (tmp_path / "out.h5").read_bytes() == before
+    with pytest.raises(SettingError, match="jobs: expected at least 1, got 0"):
+        run(problem, tmp_path / "new.h5", jobs=0)
+
+
+def test_a_run_that_only_has_to_write_its_file(problem, at_once, tmp_path):
+    run(problem, tmp_path / "whole.h5")
+    with Journal(tmp_path / ("again.h5" + JOURNAL), problem.fingerprint()) as journal:
+        for unit in reversed(problem.plan.units()):
+            journal.add(unit, problem.compute(unit))
+    run(problem, tmp_path / "again.h5")
+    assert (tmp_path / "whole.h5").read_bytes() == (tmp_path / "again.h5").read_bytes()
+
+
+def test_fingerprints_tell_problems_apart(problem):
+    changed = [
+        replace(problem, x=problem.x + 1),
+        replace(problem, target=np.zeros(7, dtype=int)),
+        replace(problem, masks=np.ones((7, 7, 9))),
+        replace(problem, plan=replace(problem.plan, chunk=2)),
+        replace(problem, network=nets.conv(np.random.default_rng(1))),
+    ]
+    prints = {p.fingerprint() for p in [problem, *changed]}
+    assert len(prints) == 6 and problem.fingerprint() in prints
+    with pytest.raises(ShapeError, match="target: expected one for each of 7 pictures, got 3"):
+        replace(problem, target=np.zeros(3))
+
+
+def test_journals_of_others_are_left_alone(problem, tmp_path):
+    path = tmp_path / "a.partial"
+    with Journal(path, "one"):
+        with pytest.raises(SaveError, match="another process is writing this journal"):
+            Journal(path, "one")
+    with pytest.raises(LoadError, match="expected the journal of this very evaluation, got that of another"):
+        Journal(path, "two")
+    (tmp_path / "b.partial").write_text("a letter to a friend, longer than any head of a record could be")
+    with pytest.raises(LoadError, match="expected a journal of this program, got another file; it is left alone"):
+        Journal(tmp_path / "b.partial", "one")
+    assert (tmp_path / "b.partial").read_text().startswith("a letter")
+    with pytest.raises(SaveError, match="the journal cannot be written"):
+        Journal(tmp_path / "nowhere" / "c.partial", "one")
+    (tmp_path / "d.partial").write_bytes(b"lrp-")
+    with Journal(tmp_path / "d.partial", "one") as journal:
+        assert journal.results == {}
+
+
+@pytest.mark.parametrize("cut", [1, 20, 47, 60, 300])
+def test_a_torn_record_is_forgotten(problem, tmp_path, cut):
+    path = tmp_path / "a.partial"
+    with Journal(path, "one") as journal:
+        journal.add(Unit("m", 0, 1), {"a": np.arange(3.0)})
+        size = path.stat().st_size
+        journal.add(Unit("m", 1, 2), {"a": np.arange(30.0)})
+    with open(path, "r+b") as file:
+        file.truncate(size + cut)
+    with Journal(path, "one") as journal:
+        assert list(journal.results) == [Unit("m", 0, 1)]
+        assert path.stat().st_size == size
+        journal.add(Unit("m", 1, 2), {"a": np.ones(2)})
+    with Journal(path, "one") as journal:
+        assert journal.results[Unit("m", 1, 2)]["a"].tolist() == [1, 1]
+
+
+def test_a_damaged_record_ends_the_journal(problem, tmp_path):
+    path = tmp_path / "a.partial"
+    with Journal(path, "one") as journal:
+        journal.add(Unit("m", 0, 1), {"a": np.arange(3.0)})
+    content = bytearray(path.read_bytes())
+    content[-30] ^= 1
+    path.write_bytes(content)
+    with Journal(path, "one") as journal:
+        assert journal.results == {}
+
+
+def test_a_full_disk_loses_nothing(problem, tmp_path):
+    """The size of files is limited by the system itself, in a process of its own."""
+    code = f"""
+import resource, signal, sys
+import numpy as np
+from lrp.evaluation.journal import Journal
+from lrp.evaluation.plan import Unit
+from lrp.errors import SaveError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with Journal({str(tmp_path / "a.partial")!r}, "one") as journal:
+    journal.add(Unit("m", 0, 1), {{"a": np.arange(3.0)}})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))
+    try:
+        journal.add(Unit("m", 1, 2), {{"a": np.ones(100_000)}})
+    except SaveError as error:
+        print(error)
+    journal.add(Unit("m", 2, 3), {{"a": np.ones(2)}})
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
+    assert "the disk took no more (File too large); 1 finished parts are kept in this file" in done.stdout
+    with Journal(tmp_path / "a.partial", "one") as journal:
+        assert sorted(unit.start for unit in journal.results) == [0, 2]
+
+
+def test_without_locks_on_the_platform(monkeypatch, tmp_path):
+    monkeypatch.setattr(journal_module, "fcntl", None)
+    with Journal(tmp_path / "a.partial", "one"), Journal(tmp_path / "a.partial", "one"):
+        pass
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+
+
+def test_kill_9_in_the_middle_and_the_same_file_in_the_end(tmp_path, rng):
+    """The command itself is killed twice, then goes on; the file has the bytes of an undisturbed run."""
+    network = nets.conv(rng)
+    lrp.save(network, tmp_path / "model.h5")
+    np.save(tmp_path / "x.npy", rng.normal(size=(6, 7, 9, 2)))
+    command = [sys.executable, "-c", "import sys; from lrp.cli import main; sys.exit(main(sys.argv[1:]))", "evaluate"]
+    command += [str(tmp_path / "model.h5"), str(tmp_path / "x.npy"), "--trusted", "--metric", "abpc"]
+    command += ["--methods", "gradient,random,integrated_gradients:steps=60", "--size", "2", "--steps", "6"]
+    command += ["--repetitions", "2", "--chunk", "1"]
+    subprocess.run([*command, "--out", str(tmp_path / "a.h5")], env=environment(), check=True, capture_output=True)
+    partial = tmp_path / ("b.h5" + JOURNAL)
+    for size in (4_000,):
+        process = subprocess.Popen(
+            [*command, "--out", str(tmp_path / "b.h5"), "--jobs", "2"],
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not (partial.exists() and partial.stat().st_size > size) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert partial.exists() and not (tmp_path / "b.h5").exists()
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "b.h5"), "--jobs", "2"], env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "going on from" in done.stderr
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_a_worker_lost_in_the_middle_is_replaced(problem, tmp_path, monkeypatch):
+    started = []
+    begin = workers._started
+
+    def start():
+        started.append(begin())
+        return started[-1]
+
+    monkeypatch.setattr(workers, "_started", start)
+
+    def watch(done, total):
+        if done == 2:
+            started[0].kill()
+
+    run(problem, tmp_path / "a.h5", jobs=1, watch=watch)
+    assert len(started) == 2
+    monkeypatch.setattr(workers, "_started", begin)
+    run(problem, tmp_path / "b.h5", jobs=2)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_a_unit_that_kills_every_worker_is_given_up_and_the_rest_is_kept(problem, tmp_path, monkeypatch):
+    def dead():
+        return subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    monkeypatch.setattr(workers, "_started", dead)
+    with pytest.raises(
+        WorkerError, match="gradient_input, pictures 0 to 2: the process that computes them was lost 3 times"
+    ):
+        run(problem, tmp_path / "a.h5")
+    assert (tmp_path / ("a.h5" + JOURNAL)).exists()
+
+
+def test_an_error_of_a_unit_is_told_with_its_method(rng, tmp_path):
+    network = nets.conv(rng)
+    plan = Plan(("random", "cam"), ("complexity",), 2, 1, SETTINGS)
+    with pytest.raises(LrpError, match="cam: cam: expected a network that ends in global average"):
+        run(Problem(plan, network, rng.normal(size=(2, 7, 9, 2))), tmp_path / "a.h5", jobs=2)
+
+
+def test_the_worker_answers_until_its_input_ends(problem):
+    units = [Unit("random", 0, 3), Unit("cam", 0, 3)]
+    source, sink = io.BytesIO(), io.BytesIO()
+    for message in (problem, *units):
+        pickle.dump(message, source)
+    source.seek(0)
+    serve(source, sink)
+    sink.seek(0)
+    kind, arrays = pickle.load(sink)
+    assert kind == "done" and arrays["abpc/curves/morf"].shape == (3, 5)
+    kind, error = pickle.load(sink)
+    assert kind == "failed" and isinstance(error, LrpError)
+
+
+def test_the_workers_own_process(problem, monkeypatch, tmp_path):
+    """main() in this process, on files in the place of pipes."""
+    from lrp.evaluation import worker
+
+    (tmp_path / "in").write_bytes(pickle.dumps(problem))
+    with open(tmp_path / "in") as source, open(tmp_path / "out", "w") as out, open(tmp_path / "err", "w") as err:
+        monkeypatch.setattr(sys, "stdin", source)
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        worker.main()
+        print("a stray line", flush=True)
+        ended = []
+        monkeypatch.setattr(worker, "serve", lambda source, sink: (_ for _ in ()).throw(BrokenPipeError()))
+        monkeypatch.setattr(worker.os, "_exit", ended.append)
+        worker.main()
+        monkeypatch.undo()
+    assert ended == [1]
+    assert (tmp_path / "out").read_text() == "" and (tmp_path / "err").read_text() == "a stray line\n"
+
+
+def test_a_stopped_pool_leaves_no_process(problem):
+    results = workers.local(problem, problem.plan.units(), 2)
+    next(results)
+    results.close()
+
+
+def test_dask_gives_the_same_bytes(problem, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    run(problem, tmp_path / "local.h5")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        found = run(problem, tmp_path / "dask.h5", dask=cluster.scheduler_address)
+    assert set(found) == {"abpc", "complexity"}
+    a, b = load_arrays(tmp_path / "local.h5", trusted=True), load_arrays(tmp_path / "dask.h5", trusted=True)
+    for name in a:
+        np.testing.assert_allclose(a[name], b[name], atol=1e-12)
+
+
+def test_dask_says_what_is_wrong(problem, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    with pytest.raises(WorkerError, match="--dask: no scheduler answers at 'nonsense://here'"):
+        run(problem, tmp_path / "a.h5", dask="nonsense://here")
+
+    class Future:
+        def __init__(self, error):
+            self.error = error
+
+        def result(self):
+            raise self.error
+
+    monkeypatch.setattr(workers, "_answer", lambda future, unit: RuntimeError("memory"))
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+        with pytest.raises(WorkerError, match="the cluster gave them up 3 times .memory."):
+            list(workers.cluster(problem, problem.plan.units()[:1], cluster.scheduler_address))
+    monkeypatch.undo()
+    assert str(workers._answer(Future(RuntimeError("memory")), Unit("random", 0, 3))) == "memory"
+    with pytest.raises(SettingError, match="as it was"):
+        workers._answer(Future(SettingError("as it was")), Unit("random", 0, 3))
+    monkeypatch.setattr(workers.importlib, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
+    with pytest.raises(MissingExtraError, match="extra 'cluster'"):
+        run(problem, tmp_path / "a.h5", dask="tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("metric", list(METRICS))
+def test_every_metric_runs(problem, metric):
+    masks = np.zeros((7, 7, 9), dtype=bool)
+    masks[:, 2:5, 3:6] = True
+    plan = replace(problem.plan, methods=("gradient_input",), metrics=(metric,))
+    arrays = replace(problem, plan=plan, masks=masks, target=np.ones(7, dtype=int)).compute(
+        Unit("gradient_input", 0, 3)
+    )
+    assert any(name.startswith(f"{metric}/numbers/") for name in arrays)
+    assert any(name.startswith(f"{metric}/curves/") for name in arrays)
+    found = measurements({f"0/{name}": value for name, value in arrays.items()}, plan)
+    assert set(found[metric]) == {"gradient_input"}
+
+
+def test_metrics_without_masks_and_unknown_ones(problem):
+    plan = replace(problem.plan, metrics=("pointing_game",))
+    with pytest.raises(SettingError, match="random: pointing_game: expected data with `masks`"):
+        replace(problem, plan=plan).compute(Unit("random", 0, 2))
+    assert metric_name("sensitivity-n") == "sensitivity_n"
+    with pytest.raises(SettingError, match="metric: expected one of aopc"):
+        metric_name("beauty")
+
+
+def test_the_limit_of_files_can_be_read():
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 0
