@@ -52,7 +52,8 @@ def load(
 
     trusted=True skips reading in a bounded child process: for files of your own. architecture: the file that describes
     the graph, where `path` holds weights alone (Keras' to_json(), a Caffe prototxt, our JSON). backend: what a Keras 1
-    file was trained with ("theano", "tensorflow"), where its look misleads. limits: see `lrp.formats.reader.Limits`, for very large files.
+    file was trained with ("theano", "tensorflow"), where its look misleads. limits: for very
+    large files, see `lrp.formats.reader.Limits`.
     LoadError for a file that is missing, damaged, of an unknown format, or that holds what cannot be read exactly.
     """
     with opened(path, Options(dtype, trusted, architecture, backend, limits)) as found:
