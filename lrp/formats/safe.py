@@ -151,8 +151,7 @@ class File(Reader):
                     f"the limit is {self.limits.attribute_bytes}"
                 )
             owner = h5py.Group(here) if isinstance(here, h5py.h5g.GroupID) else h5py.Dataset(here)
-            value = owner.attrs[name]
-            return "" if isinstance(value, h5py.Empty) else plain(value)
+            return plain(owner.attrs[name])
 
     def _dataset(self, path: str) -> Any:
         here = self._open(path)
