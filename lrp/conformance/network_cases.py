@@ -151,6 +151,22 @@ def two_inputs(n: Numbers) -> list[Node]:
     ]
 
 
+def recurrent(n: Numbers) -> list[Node]:
+    cell = L.LSTM(n.array(2, 8) / 4, n.array(2, 8) / 4, n.array(8) / 4)
+    return [_start(4, 2), *_chain([("lstm", cell), ("fc1", _dense(n, 2, 3))], "x")]
+
+
+def attention(n: Numbers) -> list[Node]:
+    kernels = [n.array(3, 2, 1) / 4 for _ in range(3)]
+    heads = L.MultiHeadAttention(*kernels, n.array(2, 1, 3) / 4)
+    return [
+        _start(4, 3),
+        Node("attention", heads, ("x", "x", "x")),
+        Node("sum", L.Add(), ("attention", "x")),
+        *_chain([("flat", L.Flatten()), ("fc1", _dense(n, 12, 2))], "sum"),
+    ]
+
+
 COMPOSITES = (
     "epsilon:0.25",
     "epsilon-plus",
@@ -175,6 +191,8 @@ NETWORKS: tuple[Callable[[Numbers], list[Node]], ...] = (
     text,
     gated,
     two_inputs,
+    recurrent,
+    attention,
 )
 
 
@@ -185,7 +203,7 @@ def network_cases() -> Iterator[Case]:
         numbers = Numbers(name)
         network = Network(build(numbers))
         x = {source: _sample(numbers, network.nodes[source].layer) for source in network.inputs}
-        for composite in COMPOSITES:
+        for composite in COMPOSITES[:1] if build in (recurrent, attention) else COMPOSITES:
             if build is text and composite.endswith("-3,3"):
                 continue  # the box is one of the input, and tokens have no range
             label = composite.replace(":", "_")
