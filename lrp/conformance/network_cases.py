@@ -157,8 +157,8 @@ def recurrent(n: Numbers) -> list[Node]:
 
 
 def attention(n: Numbers) -> list[Node]:
-    kernels = [n.array(3, 2, 1) / 4 for _ in range(3)]
-    heads = L.MultiHeadAttention(*kernels, n.array(2, 1, 3) / 4)
+    q, k, v = (n.array(3, 2, 1) / 4 for _ in range(3))
+    heads = L.MultiHeadAttention(q, k, v, n.array(2, 1, 3) / 4)
     return [
         _start(4, 3),
         Node("attention", heads, ("x", "x", "x")),
