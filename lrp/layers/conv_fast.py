@@ -140,12 +140,11 @@ def _columns_apply(windows: Windows, weight: Array, padded: Array, y: Array) -> 
 
 def _columns_adjoint(windows: Windows, weight: Array, s: Array, padded: Array, spatial: tuple[int, ...]) -> None:
     kernel = weight.reshape(-1, weight.shape[-1])
-    taps = list(windows.taps(spatial))
     for block, work in _window_blocks(s.shape, len(kernel)):
         np.matmul(s[block].reshape(len(work), -1), kernel.T, out=work)
         columns = work.reshape(*s[block].shape[:-1], *windows.size, -1)
         columns = np.moveaxis(columns, range(s.ndim - 1, columns.ndim - 1), range(len(windows.size)))
-        for offset, tap in taps:
+        for offset, tap in windows.taps(spatial):
             padded[block[0]][tap][:, block[1]] += columns[offset]
 
 

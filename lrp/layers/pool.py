@@ -172,9 +172,9 @@ class MaxPool(Pool):
 
     def compute(self, *xs: Array) -> Array:
         padded = self._padded(xs[0])
-        taps = self.windows.taps(xs[0].shape[1:-1])
-        y = padded[next(taps)[1]].copy()
-        for _, tap in taps:
+        (_, first), *others = self.windows.taps(xs[0].shape[1:-1])
+        y = padded[first].copy()
+        for _, tap in others:
             np.maximum(y, padded[tap], out=y)
         return y
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,7 @@ class Windows:
             pairs.append((missing // 2, missing - missing // 2))
         return tuple(pairs)
 
+    @lru_cache(maxsize=256)  # a small network spends more time on this geometry than on its numbers
     def output(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
         """The number of windows on each axis."""
         counts = []
@@ -107,6 +108,7 @@ class Windows:
         padding = self.padding if isinstance(self.padding, str) else (self.padding[axis],)
         return Windows((self.size[axis],), (self.stride[axis],), padding, (self.steps[axis],), self.ceil)
 
+    @lru_cache(maxsize=256)
     def reach(self, spatial: tuple[int, ...]) -> Pairs:
         """pads(), lengthened after where ceil mode hangs over; and never shorter than the last window needs."""
         rows = zip(spatial, self.pads(spatial), self.output(spatial), self.extents(), self.stride, strict=True)
@@ -138,13 +140,15 @@ class Windows:
         inner = tuple(slice(before, before + length) for length, (before, _) in zip(spatial, reach, strict=True))
         return padded[(slice(None), *inner)]
 
-    def taps(self, spatial: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
+    @lru_cache(maxsize=256)
+    def taps(self, spatial: tuple[int, ...]) -> tuple[tuple[tuple[int, ...], tuple[slice, ...]], ...]:
         """Each kernel offset, with the slices that pick its entry of every window from a padded array."""
-        output = self.output(spatial)
+        output, found = self.output(spatial), []
         for offset in np.ndindex(*self.size):
             rows = zip(offset, self.steps, self.stride, output, strict=True)
             inner = tuple(slice(o * d, o * d + stride * (count - 1) + 1, stride) for o, d, stride, count in rows)
-            yield offset, (slice(None), *inner)
+            found.append((offset, (slice(None), *inner)))
+        return tuple(found)
 
     def empty(self, x: Array) -> Array:
         """Zeros of the padded shape: what an adjoint adds into."""
