@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 import lrp
-from lrp import layers
 from lrp.text import TextModel, Tokenizer, Vocabulary, padded, relevances
 from lrp.text.relevance import sensitivity
 
 torch = pytest.importorskip("torch")
 
 WORDS, CLASSES = 11, 3
-NAMES = ["newsgroups-cnn", *(["newsgroups-lstm"] if hasattr(layers, "LSTM") else [])]
+NAMES = ["newsgroups-cnn", "newsgroups-lstm"]
 TEXTS = [np.array(text) for text in ([2, 5, 1, 8, 3, 4, 4, 12], [6], [7, 1, 2, 11, 9])]
 
 
