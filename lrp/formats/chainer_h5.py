@@ -21,7 +21,8 @@ from lrp.formats import operations as op
 from lrp.formats.architecture import Assembly, Entry, EntryReader, assemble, parse_architecture
 from lrp.formats.layout import Tensor, floats
 from lrp.formats.reader import Reader
-from lrp.formats.torch_modules import activation, axis, merge, single
+from lrp.formats.torch_activations import activation, axis, single
+from lrp.formats.torch_modules import merge
 from lrp.graph import Network
 from lrp.layers import (
     ELU,

@@ -17,10 +17,11 @@ from lrp.formats import mat73
 from lrp.formats.architecture import Assembly, Entry, assemble, parse_architecture
 from lrp.formats.layout import Tensor
 from lrp.formats.mat73 import Variable
-from lrp.formats.matlab_fisher import read_fisher
 from lrp.formats.matconvnet import read_dag, read_simple
+from lrp.formats.matlab_fisher import read_fisher
 from lrp.formats.reader import Reader, show
-from lrp.formats.torch_modules import MODULES, single
+from lrp.formats.torch_activations import single
+from lrp.formats.torch_modules import MODULES
 from lrp.graph import Network
 
 is_matlab = mat73.is_matlab

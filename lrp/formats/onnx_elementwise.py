@@ -8,20 +8,19 @@ it stays a product, for which a composite must give a rule.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.errors import LrpError
 from lrp.formats import operations as op
 from lrp.formats.layout import Tensor
+from lrp.formats.onnx_expressions import activated, apply, common, joined, operand
 from lrp.formats.onnx_operators import with_bias
 from lrp.formats.onnx_scope import Expression, Operator, Reader, Scope, Value
 from lrp.layers import (
     ELU,
     GELU,
-    Activation,
     Add,
     Average,
     Layer,
@@ -29,7 +28,6 @@ from lrp.layers import (
     Multiply,
     ReLU,
     Sigmoid,
-    SiLU,
     Softplus,
     Tanh,
 )
@@ -50,44 +48,6 @@ from lrp.layers.affine import Affine
 from lrp.layers.elementary import Abs, Erf, Log
 from lrp.layers.merge_more import Maximum, Minimum, Subtract
 
-GRID = np.linspace(-8.0, 8.0, 321)
-KNOWN: tuple[Activation, ...] = (GELU(), GELU(approximate=True), SiLU(), Mish(), HardSiLU(), Softsign(), Softplus())
-CLOSE = 2e-6  # what constants rounded to float32 may differ by
-LONGEST = 16  # links of a chain that are looked at: the longest known activation has 9
-Function = Callable[[Array], Array]
-
-
-def _chain(s: Scope, x: Tensor) -> dict[str, tuple[Tensor, Function]]:
-    """The values that x is a function of, entry by entry, the nearest first, each with that function."""
-    found: dict[str, tuple[Tensor, Function]] = {x.node: (x, lambda z: z)}
-    here, function = x, found[x.node][1]
-    while here.node in s.expressions and len(found) < LONGEST:
-        link = s.expressions[here.node]
-        here, function = link.parent, _after(function, link.function)
-        found[here.node] = (here, function)
-    return found
-
-
-def _after(outer: Function, inner: Function) -> Function:
-    return lambda z: outer(inner(z))
-
-
-def _common(s: Scope, xs: Sequence[Tensor]) -> tuple[Tensor, list[Function]] | None:
-    """The nearest value that all are functions of, and these functions; None where there is none."""
-    chains = [_chain(s, x) for x in xs]
-    for name, (root, _) in chains[0].items():
-        if all(name in chain and chain[name][0].axes == root.axes for chain in chains):
-            return root, [chain[name][1] for chain in chains]
-    return None
-
-
-def _apply(s: Scope, node: Operator, layer: Layer, x: Tensor, name: str = "") -> Tensor:
-    """One more link of a chain."""
-    y = s.builder.add(name or node.name, layer, x)
-    if all(array.ndim == 0 for array in layer.weights().values()):
-        s.expressions[y.node] = Expression(x, layer.compute)
-    return y
-
 
 def _scalar(s: Scope, node: Operator, x: Tensor, weight: float, bias: float) -> Tensor:
     """weight x + bias, joined with such a map right before it; nothing where that leaves x as it was."""
@@ -99,7 +59,7 @@ def _scalar(s: Scope, node: Operator, x: Tensor, weight: float, bias: float) -> 
         x = Tensor(below.inputs[0], x.shape, x.axes)
     if bias == 0 and abs(weight - 1) < 1e-7:
         return x
-    return _apply(s, node, Affine(np.array(weight), np.array(bias) if bias else None), x)
+    return apply(s, node, Affine(np.array(weight), np.array(bias) if bias else None), x)
 
 
 def _with_constant(s: Scope, node: Operator, x: Tensor, weight: Array | None, bias: Array | None) -> Tensor:
@@ -122,10 +82,10 @@ def _binary(join: Callable[[Array, Array], Array], layer: type[Layer] | None) ->
     """An operation on two computed values; layer None: only where it is a known function of one value."""
 
     def read(s: Scope, node: Operator, a: Tensor, b: Tensor) -> Tensor:
-        found = _common(s, [a, b])
-        joint = None if found is None else Expression(found[0], _joined(join, found[1]))
+        found = common(s, [a, b])
+        joint = None if found is None else Expression(found[0], joined(join, found[1]))
         if joint is not None and join in (np.multiply, np.divide):
-            known = _activated(s, node, joint)
+            known = activated(s, node, joint)
             if known is not None:
                 return known
         if layer is None:
@@ -138,71 +98,30 @@ def _binary(join: Callable[[Array, Array], Array], layer: type[Layer] | None) ->
     return read
 
 
-def _joined(join: Callable[..., Array], functions: Sequence[Function]) -> Function:
-    return lambda z: join(*(function(z) for function in functions))
-
-
-def _activated(s: Scope, node: Operator, joint: Expression) -> Tensor | None:
-    """The known activation that an expression is, as a node on its parent; None where it is none."""
-    found = _known(joint.function)
-    if found is None:
-        return None
-    activation, factor = found
-    y = _apply(s, node, activation, joint.parent)
-    return y if factor == 1 else _apply(s, node, Affine(np.array(factor)), y, f"{node.name}_factor")
-
-
-def _operand(s: Scope, node: Operator, value: Value | None, root: Tensor) -> Function | None:
-    """A value as a function of root: a number, or a chain from it; None where it is neither."""
-    if isinstance(value, Tensor):
-        chain = _chain(s, value)
-        return chain[root.node][1] if root.node in chain else None
-    number = s.constant(node, value, "an operand")
-    return (lambda z: np.full(z.shape, number.item())) if number.size == 1 else None
-
-
 def _compare(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     """A comparison: no node of its own, but part of an activation that Where makes of it."""
     joins = {"Greater": np.greater, "Less": np.less, "GreaterOrEqual": np.greater_equal, "LessOrEqual": np.less_equal}
     tensors = [x for x in xs if isinstance(x, Tensor)]
-    found = _common(s, tensors) if tensors else None
-    functions = [] if found is None else [_operand(s, node, x, found[0]) for x in xs]
+    found = common(s, tensors) if tensors else None
+    functions = [] if found is None else [operand(s, node, x, found[0]) for x in xs]
     if found is None or None in functions:
         raise s.fail(node, "a comparison of two computed values is not read")
     name = f"{node.name}?"
-    s.expressions[name] = Expression(found[0], _joined(joins[node.kind], [f for f in functions if f is not None]))
+    s.expressions[name] = Expression(found[0], joined(joins[node.kind], [f for f in functions if f is not None]))
     return Tensor(name, found[0].shape, found[0].axes)
 
 
 def _where(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     """A choice by a comparison, where the whole is a known activation (Softplus with its threshold)."""
     tensors = [x for x in xs if isinstance(x, Tensor)]
-    found = _common(s, tensors) if isinstance(xs[0], Tensor) else None
-    functions = [] if found is None else [_operand(s, node, x, found[0]) for x in xs]
+    found = common(s, tensors) if isinstance(xs[0], Tensor) else None
+    functions = [] if found is None else [operand(s, node, x, found[0]) for x in xs]
     if found is not None and None not in functions:
-        joint = Expression(found[0], _joined(np.where, [f for f in functions if f is not None]))
-        known = _activated(s, node, joint)
+        joint = Expression(found[0], joined(np.where, [f for f in functions if f is not None]))
+        known = activated(s, node, joint)
         if known is not None:
             return known
     raise s.fail(node, "a choice between computed values that is no known activation is not read")
-
-
-def _known(function: Function) -> tuple[Activation, float] | None:
-    """The activation that a function is, times a number; None where it is none of KNOWN."""
-    try:
-        with np.errstate(all="ignore"):
-            values = function(GRID)
-    except (LrpError, FloatingPointError):
-        return None
-    if not np.isfinite(values).all():
-        return None
-    for activation in KNOWN:
-        wanted = activation.compute(GRID)
-        factor = float(values @ wanted / (wanted @ wanted))
-        if factor and np.abs(values / factor - wanted).max() < CLOSE * 8:
-            whole = round(factor * 12) / 12
-            return activation, whole if abs(factor - whole) < CLOSE * abs(factor) else factor
-    return None
 
 
 _times, _plus = _binary(np.multiply, Multiply), _binary(np.add, Add)
@@ -223,7 +142,7 @@ def _arithmetic(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     if node.kind == "Sub":
         return _with_constant(s, node, x, np.array(-1.0), c)
     if node.kind == "Div":
-        return _with_constant(s, node, _apply(s, node, Power(-1.0), x, f"{node.name}_reciprocal"), c, None)
+        return _with_constant(s, node, apply(s, node, Power(-1.0), x, f"{node.name}_reciprocal"), c, None)
     return _with_constant(s, node, x, c if node.kind == "Mul" else None, c if node.kind == "Add" else None)
 
 
@@ -238,7 +157,7 @@ def _many(layer: type[Layer], join: str) -> Reader:
         if join == "cut" and len(tensors) == 1 and len(constants) == 1 and constants[0].size == 1:
             number = float(constants[0].ravel()[0])
             low, high = (number, math.inf) if layer is Maximum else (-math.inf, number)
-            return _apply(s, node, _cut(low, high), tensors[0])
+            return apply(s, node, _cut(low, high), tensors[0])
         raise s.fail(node, "with constants among the values is not read")
 
     return read
@@ -257,14 +176,14 @@ def _clip(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
         given = s.optional(node, xs, index, name)
         bounds.append(float(node.get(name, default)) if given is None else float(given.ravel()[0]))
     bounds = [math.copysign(math.inf, v) if abs(v) > 3e38 else v for v in bounds]
-    return _apply(s, node, _cut(*bounds), s.tensor(node, xs[0]))
+    return apply(s, node, _cut(*bounds), s.tensor(node, xs[0]))
 
 
 def _pow(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     power = s.constant(node, xs[1], "the exponent")
     if power.size != 1:
         raise s.fail(node, f"expected one exponent, got shape {power.shape}")
-    return _apply(s, node, Power(float(power.ravel()[0])), s.tensor(node, xs[0]))
+    return apply(s, node, Power(float(power.ravel()[0])), s.tensor(node, xs[0]))
 
 
 def _prelu(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
@@ -276,7 +195,7 @@ def _unary(make: Callable[[Operator], Layer]) -> Reader:
 
     def read(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
         try:
-            return _apply(s, node, make(node), s.tensor(node, xs[0]))
+            return apply(s, node, make(node), s.tensor(node, xs[0]))
         except (LookupError, ArithmeticError) as error:
             raise s.fail(node, f"its settings are not read ({error})") from None
 
@@ -286,7 +205,7 @@ def _unary(make: Callable[[Operator], Layer]) -> Reader:
 def _hard_sigmoid(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     """min(max(alpha x + beta, 0), 1)"""
     y = _scalar(s, node, s.tensor(node, xs[0]), _float(node, "alpha", 0.2), _float(node, "beta", 0.5))
-    return _apply(s, node, ReLU(1.0), y)
+    return apply(s, node, ReLU(1.0), y)
 
 
 def _float(node: Operator, name: str, default: float) -> float:

@@ -11,48 +11,16 @@ from lrp.arrays import Array
 from lrp.formats import operations as op
 from lrp.formats.architecture import Assembly, Entry, EntryReader
 from lrp.formats.layout import Tensor
+from lrp.formats.torch_activations import ACTIVATIONS, axis, single
+from lrp.formats.torch_recurrent import RECURRENT
 from lrp.layers import (
-    ELU,
-    GELU,
     Dropout,
     Embedding,
     Layer,
-    LeakyReLU,
     Linear,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
 )
-from lrp.layers.activation_more import (
-    CELU,
-    SELU,
-    HardShrink,
-    HardSigmoid,
-    HardSiLU,
-    HardTanh,
-    LogSigmoid,
-    Mish,
-    SoftShrink,
-    Softsign,
-    TanhShrink,
-    Threshold,
-)
-from lrp.layers.gru import GRU
 from lrp.layers.layer_norm import GroupNorm, LayerNorm
-from lrp.layers.log_softmax import LogSoftmax
-from lrp.layers.lstm import LSTM
 from lrp.layers.merge_more import Maximum, Minimum, Subtract
-from lrp.layers.recurrent import SimpleRNN
-
-
-def single(entry: Entry, xs: list[Tensor]) -> Tensor:
-    """The only input."""
-    if len(xs) != 1:
-        raise entry.fail(f"expected one input, got {len(xs)}")
-    return xs[0]
 
 
 def _linear(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
@@ -148,52 +116,6 @@ def _adaptive(axes: int, largest: bool) -> EntryReader:
         return op.adaptive_pool(a.builder, e.name, single(e, xs), wanted, largest)
 
     return read
-
-
-def activation(kind: type[Layer], **named: tuple[str, float]) -> EntryReader:
-    """An activation; named: argument of our layer -> (setting of the framework, its default)."""
-
-    def read(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-        arguments = {ours: e.number(theirs, default) for ours, (theirs, default) in named.items()}
-        e.asked.add("inplace")
-        return a.builder.add(e.name, a.builder.make(e.name, kind, **arguments), single(e, xs))
-
-    return read
-
-
-def _prelu(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-    x, slopes = single(e, xs), a.need(e, "weight", 1)
-    e.asked.add("num_parameters")
-    return op.prelu(a.builder, e.name, x, slopes.reshape(-1, *(1,) * (x.rank - 2)))
-
-
-def _gelu(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-    word = e.text("approximate", "none")
-    if word not in ("none", "tanh"):
-        raise e.fail(f"expected approximate to be 'none' or 'tanh', got {word!r}")
-    return a.builder.add(e.name, GELU(word == "tanh"), single(e, xs))
-
-
-def _softplus(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-    """log(1 + exp(x)); torch's cut to x above 20 differs from it by less than 3e-9."""
-    if e.number("beta", 1.0) != 1.0 or e.number("threshold", 20.0) < 20.0:
-        raise e.fail("expected beta 1 and a threshold of at least 20")
-    return a.builder.add(e.name, Softplus(), single(e, xs))
-
-
-def _softmax(kind: type[Layer]) -> EntryReader:
-    def read(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-        return op.softmax(a.builder, e.name, single(e, xs), axis(e, xs[0], e.integer("dim", -1)), kind)
-
-    return read
-
-
-def axis(entry: Entry, x: Tensor, number: int) -> int:
-    """An axis behind the samples, counted from 0 with the samples or from the end."""
-    resolved = number + x.rank if number < 0 else number
-    if not 1 <= resolved < x.rank:
-        raise entry.fail(f"expected an axis of {x.shape} behind the samples, got {number}")
-    return resolved
 
 
 def _flatten(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
@@ -315,77 +237,6 @@ def _group_norm(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
     return a.builder.add(e.name, layer, a.builder.last(single(e, xs)))
 
 
-def _recurrent(kind: type[Layer], order: tuple[int, ...]) -> EntryReader:
-    """batch_first modules of one direction: (n, t, d); `last` gives the final state (n, u) instead of all outputs.
-
-    order: torch's gate that stands at each place of ours. Layers are stacked as num_layers says.
-    """
-
-    def read(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-        x = a.builder.plain(single(e, xs))
-        layers, last, first = e.integer("num_layers", 1), e.flag("last", False), e.flag("batch_first", True)
-        if (
-            layers < 1
-            or layers > 64
-            or not first
-            or e.flag("bidirectional", False)
-            or a.may(e, "weight_hr_l0") is not None
-        ):
-            raise e.fail("expected 1 to 64 layers of one direction with batch_first and without projection")
-        relu = kind is SimpleRNN and e.text("nonlinearity", "tanh") == "relu"
-        for k in range(layers):
-            kernel, recurrent = (_gates(e, a.need(e, f"weight_{part}_l{k}", 2), order) for part in ("ih", "hh"))
-            biases = [a.may(e, f"bias_{part}_l{k}") for part in ("ih", "hh")]
-            ours = [_gates(e, bias, order) for bias in biases if bias is not None]
-            settings: dict[str, Any] = {"output": "last" if last and k == layers - 1 else "sequence"}
-            if len(ours) == 2:
-                settings["bias"] = np.stack(ours) if kind is GRU else ours[0] + ours[1]
-            elif kind is GRU:
-                settings["bias"] = np.zeros((2, kernel.shape[1]))
-            if relu:
-                settings["activation"] = "relu"
-            layer = a.builder.make(e.name, kind, kernel=kernel, recurrent=recurrent, **settings)
-            x = a.builder.add(e.name, layer, x, axes=(0, 1) if settings["output"] == "last" else (0, 1, 2))
-        return x
-
-    return read
-
-
-def _gates(e: Entry, values: Array, order: tuple[int, ...]) -> Array:
-    """Rows of gates in torch's order -> columns in this package's."""
-    if len(values) % len(order):
-        raise e.fail(f"expected {len(order)} gates, got {len(values)} rows")
-    blocks = values.reshape(len(order), -1, *values.shape[1:])[list(order)]
-    return np.asarray(blocks.reshape(values.shape).T)
-
-
-ACTIVATIONS: dict[str, EntryReader] = {
-    "ReLU": activation(ReLU),
-    "ReLU6": activation(ReLU, maximum=("maximum", 6.0)),
-    "LeakyReLU": activation(LeakyReLU, alpha=("negative_slope", 0.01)),
-    "ELU": activation(ELU, alpha=("alpha", 1.0)),
-    "CELU": activation(CELU, alpha=("alpha", 1.0)),
-    "SELU": activation(SELU),
-    "SiLU": activation(SiLU),
-    "Mish": activation(Mish),
-    "Sigmoid": activation(Sigmoid),
-    "Tanh": activation(Tanh),
-    "Softsign": activation(Softsign),
-    "LogSigmoid": activation(LogSigmoid),
-    "Tanhshrink": activation(TanhShrink),
-    "Hardswish": activation(HardSiLU),
-    "Hardsigmoid": activation(HardSigmoid, factor=("factor", 1 / 6)),
-    "Hardtanh": activation(HardTanh, low=("min_val", -1.0), high=("max_val", 1.0)),
-    "Hardshrink": activation(HardShrink, threshold=("lambd", 0.5)),
-    "Softshrink": activation(SoftShrink, threshold=("lambd", 0.5)),
-    "Threshold": activation(Threshold, threshold=("threshold", 0.0), otherwise=("value", 0.0)),
-    "GELU": _gelu,
-    "Softplus": _softplus,
-    "PReLU": _prelu,
-    "Softmax": _softmax(Softmax),
-    "LogSoftmax": _softmax(LogSoftmax),
-}
-
 MODULES: dict[str, EntryReader] = {
     **ACTIVATIONS,
     "Linear": _linear,
@@ -416,7 +267,5 @@ MODULES: dict[str, EntryReader] = {
     "Scale": _affine,
     "LayerNorm": _layer_norm,
     "GroupNorm": _group_norm,
-    "LSTM": _recurrent(LSTM, (0, 1, 2, 3)),
-    "GRU": _recurrent(GRU, (1, 0, 2)),
-    "RNN": _recurrent(SimpleRNN, (0,)),
+    **RECURRENT,
 }
