@@ -53,9 +53,9 @@ def _scalar(s: Scope, node: Operator, x: Tensor, weight: float, bias: float) -> 
     """weight x + bias, joined with such a map right before it; nothing where that leaves x as it was."""
     below = s.builder.node(x)
     layer = below.layer
-    if isinstance(layer, Affine) and all(array.ndim == 0 for array in layer.weights().values()):
-        inner_bias = 0.0 if layer.bias is None else float(layer.bias)
-        weight, bias = weight * float(layer.weight), weight * inner_bias + bias
+    if isinstance(layer, Affine) and all(array.size == 1 for array in layer.weights().values()):
+        inner_bias = 0.0 if layer.bias is None else layer.bias.item()
+        weight, bias = weight * layer.weight.item(), weight * inner_bias + bias
         x = Tensor(below.inputs[0], x.shape, x.axes)
     if bias == 0 and abs(weight - 1) < 1e-7:
         return x

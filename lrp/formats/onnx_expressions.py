@@ -66,7 +66,7 @@ def common(s: Scope, xs: Sequence[Tensor]) -> tuple[Tensor, list[Function]] | No
 def apply(s: Scope, node: Operator, layer: Layer, x: Tensor, name: str = "") -> Tensor:
     """One more link of a chain."""
     y = s.builder.add(name or node.name, layer, x)
-    if all(array.ndim == 0 for array in layer.weights().values()):
+    if all(array.size == 1 for array in layer.weights().values()):
         s.expressions[y.node] = Expression(x, layer.compute)
     return y
 

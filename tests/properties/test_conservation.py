@@ -40,7 +40,7 @@ def test_ledger_closes_in_floats(case, dtype, rng):
 @pytest.mark.parametrize("case", cases(only_exact=True), ids=case_id)
 def test_spreading_leaves_no_bias_and_no_stabilizer(case, rng):
     for rule in rules_of(case, linear=True):
-        if rule.sink is not Sink.SPREAD or "asym" in case.name:
+        if rule.sink is not Sink.SPREAD or case.name.endswith(("asymmetric", "cut")):
             continue  # a window that lies in padding alone has no input to give its bias to
         share, _, _ = account(case, rule, rng, "exact")
         assert (share.bias == 0).all() and (share.stabilizer == 0).all(), rule.text()
