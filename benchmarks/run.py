@@ -31,8 +31,9 @@ def main() -> None:
         print("| " + " | ".join(HEAD) + " |\n|" + " --- |" * len(HEAD), flush=True)
         for case in arguments.cases:
             run_alone([str(Path(__file__)), case, "--here", *options(arguments)], arguments.threads)
-        run_alone([str(Path(__file__).with_name("time_memory.py"))], arguments.threads)
-        run_alone([str(Path(__file__).with_name("time_import.py"))], arguments.threads)
+        if not sys.argv[1:]:
+            run_alone([str(Path(__file__).with_name("time_memory.py"))], arguments.threads)
+            run_alone([str(Path(__file__).with_name("time_import.py"))], arguments.threads)
         return
     warnings.simplefilter("ignore")  # torch and its friends warn about each other
     measure(arguments.cases[0], arguments)
