@@ -152,13 +152,11 @@ def zennit_runner(module: nn.Module, name: str, x: np.ndarray) -> Callable[[], n
 def captum_runner(module: nn.Module, x: np.ndarray) -> Callable[[], np.ndarray]:
     """captum's LRP with its epsilon rule at every layer (it has no presets)."""
     from captum.attr import LRP
-    from captum.attr._utils.lrp_rules import EpsilonRule, IdentityRule
+    from captum.attr._utils.lrp_rules import EpsilonRule
 
     for each in module.modules():
         if isinstance(each, (nn.Conv2d, nn.Linear)):
             each.rule = EpsilonRule(1e-6)
-        elif isinstance(each, nn.Flatten):
-            each.rule = IdentityRule()
     tensor = torch.from_numpy(x)
     with torch.no_grad():
         target = module(tensor).argmax(1)

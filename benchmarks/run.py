@@ -101,7 +101,7 @@ def measure(case: str, arguments: argparse.Namespace) -> None:
         theirs = peers.zennit_runner(module, composite, x)
         row(composite, ours, "zennit", theirs, composite, forward)
         theirs.close()  # type: ignore[attr-defined]
-    if name in ("mlp", "lenet", "vgg16"):  # captum has no rule for sums and for local response normalisation
+    if name == "mlp":  # captum has no rule for Flatten, sums and local response normalisation
         captum = peers.captum_runner(module, x)
         row("epsilon", explainer(network, x, "epsilon"), "captum", captum, "epsilon", forward)
 
