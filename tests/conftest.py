@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+collect_ignore = ["formats/keras3/write_models.py"]  # a script that needs Keras: it wrote the files beside it
+
 
 @pytest.fixture
 def rng() -> np.random.Generator:

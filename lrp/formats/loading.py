@@ -73,7 +73,8 @@ def opened(path: Path, options: Options) -> Iterator[Found]:
             return
         hdf5 = is_hdf5(stream)
     if not hdf5:
-        yield Found("ONNX or binary Caffe", partial(foreign.read_other, path, options.architecture, options.dtype))
+        network = foreign.read_other(path, options.architecture, options.dtype)
+        yield Found("ONNX or binary Caffe", lambda: network)
         return
     with open_file(path, options.trusted, options.limits) as file:
         yield _recognised(file, options)
