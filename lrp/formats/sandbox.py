@@ -34,6 +34,7 @@ from lrp.formats.reader import LIMITS, Array, Attribute, Limits, Reader, open_bi
 from lrp.formats.safe import File
 from lrp.formats.worker import receive, send
 
+PIPE_BYTES = 1 << 20  # where the system lets a pipe grow: fewer turns for large arrays
 START_SECONDS = 60.0  # starting an interpreter on a busy machine
 # The packages are empty stand-ins: the child loads the four files it needs and not the whole engine.
 BOOT = """
@@ -90,6 +91,7 @@ class Sandbox:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                pipesize=PIPE_BYTES,
             )
         except OSError as error:
             raise LoadError(
