@@ -12,11 +12,11 @@ from lrp.arrays import Array
 from lrp.errors import SettingError
 from lrp.evaluation.maps import check_maps, input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.evaluation.order import Grid, Order, as_order, grid, ranked
+from lrp.evaluation.order import Order, as_order, grid, ranked
 from lrp.evaluation.replacement import Replacement, replacement as named_replacement
 from lrp.graph import Network
 from lrp.methods.layout import spatial_of
-from lrp.methods.regions import Patch, cut, paste
+from lrp.methods.regions import Patch, Size, cut, paste
 from lrp.methods.score import Score, picked, score
 from lrp.methods.shared_forward import SharedForward
 
@@ -66,16 +66,19 @@ def region_perturbation(
     maps = pixel_map(network, relevance)
     check_maps(maps, picture)
     g = named_replacement(replacement, network, picture) if isinstance(replacement, str) else replacement
-    scores, steps = regions.scores(maps), min(steps, len(regions))
+    scores, steps, corners = regions.scores(maps), min(steps, len(regions)), regions.corners()
     curves = {order.value: np.zeros((len(picture), steps + 1)) for order in chosen}
     pairs = [(i, r) for i in range(len(picture)) for r in range(repetitions)]
     for start in range(0, len(pairs), ROWS):
         here = pairs[start : start + ROWS]
         rows = np.array([i for i, _ in here])
+        forward = SharedForward(network, input_layout(network).own(picture[rows]))
         noise, ties = _drawn(picture, g, here, len(regions), seed, first)
         for order in chosen:
             ranks = np.stack([ranked(scores[i], order, t) for i, t in zip(rows, ties, strict=True)])[:, :steps]
-            fall = _falls(network, found, picture[rows], rows, noise, regions, ranks, probability, shared)
+            fall = _falls(
+                found, forward.copy(), found.target[rows], noise, corners[ranks], regions.size, probability, shared
+            )
             np.add.at(curves[order.value], rows, fall / repetitions)
     numbers = {f"aopc {name}": values.mean(axis=1) for name, values in curves.items()}
     if {Order.MORF, Order.LERF} <= set(chosen):
@@ -103,28 +106,26 @@ def _drawn(
 
 
 def _falls(
-    network: Network,
     found: Score,
-    x: Array,
-    rows: Array,
+    forward: SharedForward,
+    target: Array,
     noise: Array,
-    regions: Grid,
-    ranks: Array,
+    corners: Array,
+    size: Size,
     probability: bool,
     shared: bool,
 ) -> Array:
-    """(m, steps + 1) f(x^(0)) - f(x^(k)) for m pictures x, each with its own noise and order of regions."""
-    own, target, corners = input_layout(network).own, found.target[rows], regions.corners()
-    forward = SharedForward(network, own(x))
+    """(m, steps + 1) f(x^(0)) - f(x^(k)) for the pictures of `forward`, whose k-th region lies at corners[:, k - 1]."""
+    network, own = found.network, input_layout(found.network).own
     values = [_f(forward.logits, target, probability)]
-    changed = x.copy()
-    for k in range(ranks.shape[1]):
-        corner = corners[ranks[:, k]]
-        patch = Patch(corner, cut(noise, np.arange(len(x)), corner, regions.size))
+    changed = forward.x.copy()
+    rows = np.arange(len(changed))
+    for k in range(corners.shape[1]):
+        patch = Patch(corners[:, k], cut(noise, rows, corners[:, k], size))
         if shared:
             logits = forward.replace(patch)
         else:
-            paste(changed, np.arange(len(x)), patch)
+            paste(changed, rows, patch)
             logits = network.forward(own(changed)).values[found.node]
         values.append(_f(logits, target, probability))
     stacked = np.stack(values, axis=1).astype(np.float64)

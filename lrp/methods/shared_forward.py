@@ -9,6 +9,9 @@ plain forward pass, up to the order in which a matrix product adds.
 
 from __future__ import annotations
 
+import copy
+
+
 from typing import Any
 
 import numpy as np
@@ -48,6 +51,12 @@ class SharedForward:
         for node in self.nodes:
             first = self.values[node.inputs[0]]
             self.local[node.name] = local_layer(node.layer, first) if first.ndim > 2 else None
+
+    def copy(self) -> SharedForward:
+        """The same batch with kept values of its own, so that replace() on one does not reach the other."""
+        twin = copy.copy(self)
+        twin.values = {name: value.copy() for name, value in self.values.items()}
+        return twin
 
     @property
     def x(self) -> Array:
