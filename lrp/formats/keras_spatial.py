@@ -78,12 +78,12 @@ def _crop(b: Builder, spec: Spec, call: Call, name: str) -> Value:
 
 
 def _upsample(b: Builder, spec: Spec, call: Call, name: str) -> Value:
-    """Nearest neighbours, or bilinear: in TensorFlow 1 without half a pixel, from tf.keras 2 on with it."""
+    """Nearest neighbours, or bilinear: in Keras before 2.4 without half a pixel, in tf.keras with it."""
     x = single(spec, call)
     axes, first = axes_of(spec), is_first(b, spec, x)
     size = fields.integers(spec, "size", axes, 2, high=1 << 10)
     mode = fields.choice(spec, "interpolation", ("nearest", "bilinear"), "nearest")
-    old = b.writer.generation < 3 and b.writer.version[:2] < (2, 3)
+    old = b.writer.generation < 3 and not b.writer.tensorflow_keras
     layer: Any = UpSample(size) if mode == "nearest" else Interpolate(size, half_pixel=not old)
     if mode == "bilinear" and b.writer.theano:
         refuse(spec, "Theano's bilinear upsampling is not read")
