@@ -3,7 +3,7 @@
     python benchmarks/papers/sanity.py [--mnist FOLDER] [--cifar FOLDER] [--pictures 500]
 
 Draws the weights anew from the logits down (cascading) and layer by layer (independent), prints how alike the heatmaps
-stay (Spearman's rank correlation over pixels that are not 0 in both, of R and of |R|, and SSIM) when all dense layers
+stay (Spearman's rank correlation over pixels that are not 0 in both, its absolute value, and SSIM) when all dense layers
 are random and when all layers are, says which methods ignore the upper layers, draws docs/figures/sanity-*.png.
 """
 
@@ -17,6 +17,7 @@ from common import FIGURES, ROOT, cifar_pictures, mnist_pictures
 
 import lrp
 from lrp.evaluation import Measurement, randomisation
+from lrp.evaluation.measurement import mean, standard_error
 from lrp.layers import Dense
 from lrp.methods import parse
 from lrp.views.plots import Line, Panel, draw
@@ -63,7 +64,7 @@ def report(name: str, network: lrp.Network, x: np.ndarray) -> None:
     dense = sum(isinstance(node.layer, Dense) for node in network.nodes.values())
     print(f"\n== {name}, {len(x)} pictures: similarity to the trained network's map, mean +- standard error")
     print(f"{'':32s}{'all ' + str(dense) + ' dense layers random':^45s}   all layers random")
-    print(f"{'method':32s}{'rank':15s}{'rank of |R|':15s}{'ssim':15s}   rank")
+    print(f"{'method':32s}{'|rank|':17s}{'rank':17s}{'ssim':17s}   |rank|")
     cascade: dict[str, Measurement] = {}
     alone: dict[str, Measurement] = {}
     for text in METHODS:
@@ -71,18 +72,18 @@ def report(name: str, network: lrp.Network, x: np.ndarray) -> None:
         cascade[text] = found = randomisation(network, x, method)
         alone[text] = randomisation(network, x[:ALONE], method, cascading=False)
         cells = [
-            f"{found.curves[key].mean()[place]:.3f} +- {found.curves[key].standard_error()[place]:.3f}"
-            for key, place in (
-                ("rank where it varies", dense),
-                ("rank of |R|", dense),
-                ("ssim", dense),
-                ("rank where it varies", -1),
+            said(found.curves[key].values[:, place], size)
+            for key, place, size in (
+                ("rank where it varies", dense, True),
+                ("rank where it varies", dense, False),
+                ("ssim", dense, False),
+                ("rank where it varies", -1, True),
             )
         ]
-        print(f"{text:32s}{cells[0]:15s}{cells[1]:15s}{cells[2]:15s}   {cells[3]}", flush=True)
+        print(f"{text:32s}{cells[0]:17s}{cells[1]:17s}{cells[2]:17s}   {cells[3]}", flush=True)
     print(f"ignores the upper layers (rank correlation above {IGNORES} with a random dense head):")
     for text, found in cascade.items():
-        value = found.curves["rank where it varies"].mean()[dense]
+        value = float(mean(np.abs(found.curves["rank where it varies"].values))[dense])
         print(f"  {text:32s}{'YES' if value > IGNORES else 'no'} ({value:.3f})")
     panels = []
     for title, found_by in (("cascading", cascade), ("independent", alone)):
@@ -93,6 +94,12 @@ def report(name: str, network: lrp.Network, x: np.ndarray) -> None:
             }
             panels.append(Panel(f"{name}, {title}", "randomised", key, lines))
     draw(panels, FIGURES / f"sanity-{name}.png")
+
+
+def said(values: np.ndarray, size: bool) -> str:
+    """Mean and standard error; of the absolute values, for a map that only changes its sign has not changed."""
+    column = (np.abs(values) if size else values)[:, None]
+    return f"{mean(column)[0]:.3f} +- {standard_error(column)[0]:.3f}"
 
 
 if __name__ == "__main__":

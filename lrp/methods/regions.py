@@ -25,10 +25,6 @@ class Patch:
         """The box's lengths."""
         return tuple(self.values.shape[1:-1])
 
-    def covers(self, spatial: Size) -> bool:
-        """Whether every box is the whole array."""
-        return self.size == tuple(spatial)
-
 
 def share(size: Size, spatial: Size) -> float:
     """The part of the whole that a box covers."""
