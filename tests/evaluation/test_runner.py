@@ -262,15 +262,20 @@ def test_a_worker_lost_in_the_middle_is_replaced(problem, tmp_path, monkeypatch)
         started.append(begin())
         return started[-1]
 
-    monkeypatch.setattr(workers, "_started", start)
+    send, sent = workers._Process._send, []
 
-    def watch(done, total):
-        if done == 2:
+    def lost_before_the_second_unit(process, message):
+        sent.append(message)
+        if len(sent) == 3:  # the problem, a unit, and now the next
             started[0].kill()
+            started[0].wait()
+        send(process, message)
 
-    run(problem, tmp_path / "a.h5", jobs=1, watch=watch)
+    monkeypatch.setattr(workers, "_started", start)
+    monkeypatch.setattr(workers._Process, "_send", lost_before_the_second_unit)
+    run(problem, tmp_path / "a.h5", jobs=1)
     assert len(started) == 2
-    monkeypatch.setattr(workers, "_started", begin)
+    monkeypatch.undo()
     run(problem, tmp_path / "b.h5", jobs=2)
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 

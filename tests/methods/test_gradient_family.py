@@ -160,7 +160,7 @@ def test_what_cannot_be_explained_says_so(rng):
     with pytest.raises(SettingError, match="norm: expected one of .'1', '2', 'inf', 'squared'., got '3'"):
         sensitivity(network, x, norm="3")
     with pytest.raises(SettingError, match="scheme: expected one of"):
-        integrated_gradients(network, x, scheme="left")
+        integrated_gradients(network, x, scheme="right")
     with pytest.raises(SettingError, match="expected at least 1 step, got 0"):
         integrated_gradients(network, x, steps=0)
     with pytest.raises(ShapeError, match="expected a baseline that broadcasts"):
