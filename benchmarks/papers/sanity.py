@@ -3,8 +3,7 @@
     python benchmarks/papers/sanity.py [--mnist FOLDER] [--cifar FOLDER] [--pictures 500]
 
 Draws the weights anew from the logits down (cascading) and layer by layer (independent), prints how alike the heatmaps
-stay (Spearman's rank correlation over pixels that are not 0 in both, its absolute value, and SSIM)
-when all dense layers
+stay (Spearman's rank correlation over pixels not 0 in both, its absolute value, and SSIM) when all dense layers
 are random and when all layers are, says which methods ignore the upper layers, draws docs/figures/sanity-*.png.
 """
 

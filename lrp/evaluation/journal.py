@@ -26,11 +26,6 @@ from lrp.arrays import Array
 from lrp.errors import LoadError, SaveError
 from lrp.evaluation.plan import Unit
 
-try:
-    import fcntl
-except ImportError:  # a platform without it: two runs at once are then not noticed
-    fcntl = None  # type: ignore[assignment]
-
 MAGIC = b"lrp-part"
 HEAD = struct.Struct("<8sQ32s")
 
@@ -74,7 +69,9 @@ class Journal:
         os.remove(self.path)
 
     def _lock(self) -> None:
-        if fcntl is None:
+        try:
+            import fcntl
+        except ImportError:  # a platform without it: two runs at once are then not noticed
             return
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -50,7 +50,7 @@ def deep_lift(
         text, dropped, size = "linear", arrays.zeros((len(one),), one), 0 * one.reshape(len(one), -1)[:, 0]
         if isinstance(node.layer, Activation):
             chosen = rule if isinstance(rule, ActivationRule) else rule(node)
-            below, dropped, size = _activation(differences, node, m[node.name], chosen)
+            below, dropped, size = _activation(differences, node, node.layer, m[node.name], chosen)
             text = chosen.name
         else:
             below = multipliers_below(differences, node, m[node.name])
@@ -70,11 +70,10 @@ def deep_lift(
     return Attribution("deep_lift", found.form(maps), found.target, found.value, settings, expected, ledger)
 
 
-def _activation(differences: Differences, node: Node, m: Pair, rule: ActivationRule) -> tuple[list[Pair], Array, Array]:
+def _activation(
+    differences: Differences, node: Node, layer: Activation, m: Pair, rule: ActivationRule
+) -> tuple[list[Pair], Array, Array]:
     """(the multipliers below, what a derivative in the place of 0/0 leaves out, the size of what is subtracted)."""
-    layer = node.layer
-    if not isinstance(layer, Activation):  # for the type checker: the caller has looked
-        return [], m[0], m[0]
     ((z0,), _), parts = differences.values(node), differences.pair(node.inputs[0])
     ends = differences.reference.values[node.name], differences.trace.values[node.name]
     together = single(m, differences.delta(node.name))

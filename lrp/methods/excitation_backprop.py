@@ -57,11 +57,8 @@ def contrastive_excitation_backprop(
     renormalised before it is taken. layer: as for excitation_backprop, default the last feature map.
     """
     found, step = _begin(network, x, target, "contrastive_excitation_backprop")
-    top = _last_kernel(found)
+    top, kernel = _last_kernel(found)
     signals = backward(network, found.trace, found.node, found.one, step)
-    kernel = top.layer
-    if not isinstance(kernel, LinearLayer):  # for the type checker: _last_kernel has looked
-        raise GraphError(f"{top.name}: expected a layer with a kernel")
     against = replace(top, layer=replace(kernel, weight=-kernel.weight))
     below = top.inputs[0]
     xs = (found.trace.values[below],)
@@ -103,10 +100,11 @@ def by_rules(rules: dict[str, Rule]) -> Step:
     return step
 
 
-def _last_kernel(found: Score) -> Node:
-    """The highest layer with a kernel below the logits."""
+def _last_kernel(found: Score) -> tuple[Node, LinearLayer]:
+    """The highest node with a kernel below the logits, and its layer."""
     below = found.network.ancestors(found.node)
-    kernels = [n for n in found.network.nodes.values() if n.name in below and isinstance(n.layer, LinearLayer)]
+    nodes = [node for node in found.network.nodes.values() if node.name in below]
+    kernels = [(node, node.layer) for node in nodes if isinstance(node.layer, LinearLayer)]
     if not kernels:
         raise GraphError("contrastive_excitation_backprop: expected a network with a dense or convolution layer")
     return kernels[-1]

@@ -15,7 +15,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, SettingError
-from lrp.graph import Network, Node
+from lrp.graph import Network
 from lrp.layers import Conv, Dense, LinearLayer, ReLU
 from lrp.methods.feature_maps import followers
 
@@ -93,27 +93,20 @@ def estimate_patterns(
     arrays that the network takes; labels play no part. The linear pattern is a covariance, blind to a constant shift of
     x; the two-component one is not, for E+[y] and E[y] differ.
     """
-    kernels = {node.name: node for node in network.nodes.values() if isinstance(node.layer, LinearLayer)}
-    sums = {name: Sums.none(_kernel(node)) for name, node in kernels.items()}
+    kernels = {n.name: layer for n in network.nodes.values() if isinstance(layer := n.layer, LinearLayer)}
+    sums = {name: Sums.none(layer) for name, layer in kernels.items()}
     seen, split = 0, estimator is Estimator.TWO_COMPONENT
     for batch in batches:
         trace = network.forward(batch)
         seen += len(trace.output)
-        for name, node in kernels.items():
-            sums[name].add(_kernel(node), trace.values[node.inputs[0]], trace.values[name])
+        for name, layer in kernels.items():
+            sums[name].add(layer, trace.values[network.nodes[name].inputs[0]], trace.values[name])
     if not seen:
         raise InputError("patterns: expected at least one batch to estimate from, got none")
     return {
-        name: arrays.cast(_pattern(_kernel(node), sums[name], split and _rectified(network, name)), network.dtype)
-        for name, node in kernels.items()
+        name: arrays.cast(_pattern(layer, sums[name], split and _rectified(network, name)), network.dtype)
+        for name, layer in kernels.items()
     }
-
-
-def _kernel(node: Node) -> LinearLayer:
-    """The node's layer, known to have a kernel."""
-    if not isinstance(node.layer, LinearLayer):
-        raise SettingError(f"{node.name}: expected a layer with a kernel, got {type(node.layer).__name__}")
-    return node.layer
 
 
 def _rectified(network: Network, name: str) -> bool:

@@ -132,3 +132,12 @@ def test_float32_closes_too(rng):
     found = deep_lift(network, rng.normal(size=(2, 7, 9, 2)), 1, rule=REVEAL_CANCEL)
     found.ledger.check()
     np.testing.assert_allclose(found.gap(), 0, atol=1e-3)
+
+
+def test_flatten_between_a_kernel_and_its_activation_hands_both_parts_on(rng):
+    kernel, head = Conv(rng.normal(size=(2, 2, 1, 3)), rng.normal(size=3)), Dense(rng.normal(size=(12, 2)))
+    before = Network.sequential([kernel, Flatten(), ReLU(), head], (3, 3, 1))
+    behind = Network.sequential([kernel, ReLU(), Flatten(), head], (3, 3, 1))
+    x = rng.normal(size=(2, 3, 3, 1))
+    a, b = (deep_lift(network, x, 1, rule=REVEAL_CANCEL).relevance for network in (before, behind))
+    np.testing.assert_allclose(a, b, rtol=1e-9)

@@ -34,6 +34,7 @@ from lrp.methods import (
 )
 from lrp.methods.adam import Adam
 from lrp.methods.meaningful_perturbation import Mask, roughness, roughness_gradient
+from lrp.methods.patterns import outer
 from lrp.methods.resize import resize
 from tests.methods import nets
 
@@ -373,3 +374,8 @@ def test_random_map_is_one_number_a_pixel(rng):
     found = random_map(nets.conv(rng), np.ones((2, 7, 9, 2)), rng=rng)
     assert found.relevance.shape == (2, 7, 9, 1)
     assert random_map(nets.dense(rng), np.ones((2, 5))).relevance.shape == (2, 5)
+
+
+def test_patterns_want_dense_or_convolution_layers():
+    with pytest.raises(SettingError, match="patterns: expected dense or convolution layers, got ReLU"):
+        outer(ReLU(), np.ones((1, 2)), np.ones((1, 2)))
