@@ -1,0 +1,86 @@
+"""The nearest root: min ||xi - x||^2 subject to f(xi) = 0 and xi in a box."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import InputError, SettingError
+from lrp.layers.base import LinearLayer
+from lrp.rules.algebra import Bound
+from lrp.taylor.roots import Neurons, Roots
+
+
+def nearest_roots(neurons: Neurons, x: Array, low: Any, high: Any) -> Roots:
+    """Each active neuron's nearest root in the box: xt = clip(x - t w, low, high) with the t >= 0 at which z(xt) = 0
+
+    Source: Montavon et al. 2017, nearest root
+
+    z falls piecewise linearly in t, so t is exact, in Fractions too. Not found where z > 0 in the whole box. Without a
+    box (infinite bounds, floats only) it is the w^2 root. x must lie in the box.
+    """
+    x = x.reshape(len(x), -1)
+    l, h = Bound(low).like(x), Bound(high).like(x)
+    if ((x < l) | (x > h)).any():
+        raise InputError("nearest_roots: expected x within the bounds, got an entry outside; clip it or widen the box")
+    z = neurons.z(x)
+    points = np.repeat(x[:, None], len(neurons.bias), axis=1)
+    found = np.zeros(z.shape, dtype=bool)
+    for n, j in np.argwhere(z > 0):
+        w = neurons.weight[j]
+        t = _step(x[n], w, z[n, j], l[n], h[n])
+        if t is not None:
+            points[n, j], found[n, j] = np.minimum(np.maximum(x[n] - t * w, l[n]), h[n]), True
+    return Roots(neurons, x, points, found)
+
+
+def _step(x: Array, w: Array, z: Any, low: Array, high: Array) -> Any:
+    """The t at which z - sum_i w_i min(t w_i, room_i) = 0; None where there is none. Entry i stops at t = room/w."""
+    moving = np.flatnonzero(w != 0)
+    stop = [((x[i] - low[i]) / w[i] if w[i] > 0 else (x[i] - high[i]) / w[i], w[i] * w[i]) for i in moving]
+    slope, t = sum((square for _, square in stop), arrays.scalar(0, x)), arrays.scalar(0, x)
+    for end, square in sorted(stop):
+        if z <= slope * (end - t):
+            return t + z / slope
+        z, t, slope = z - slope * (end - t), end, slope - square
+    return None
+
+
+def nearest_root_of_sum(layer: LinearLayer, x: Array, low: Any, high: Any, steps: int = 500) -> Array:
+    """The nearest root of f(x) = sum_j max(0, z_j(x)) in the box: the projection onto {z_j <= 0 for all j}.
+
+    xi(lambda) = clip(x - W lambda, low, high), lambda >= 0 by accelerated ascent on the dual function, whose gradient
+    is z(xi). Approximate: f(xi) falls with the number of steps; look at it. Floats only; the set must not be empty
+    (with biases <= 0 and 0 in the box it is not).
+    """
+    if arrays.is_exact(x) or steps < 1:
+        raise SettingError(f"nearest_root_of_sum: expected floats and at least 1 step, got {x.dtype} and {steps}")
+    l, h = Bound(low).like(x), Bound(high).like(x)
+    rate = 1 / _norm_squared(layer, x[:1])
+    y = np.zeros_like(layer.compute(x))
+    previous, momentum = y, 1.0
+    for _ in range(steps):
+        z = layer.compute(_clipped(layer, x, y, l, h))
+        lam = arrays.positive(y + rate * z)
+        following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        y = lam + (momentum - 1) / following * (lam - previous)
+        previous, momentum = lam, following
+    return _clipped(layer, x, previous, l, h)
+
+
+def _clipped(layer: LinearLayer, x: Array, lam: Array, low: Array, high: Array) -> Array:
+    return np.asarray(np.clip(x - layer.adjoint(layer.weight, lam, x.shape), low, high))
+
+
+def _norm_squared(layer: LinearLayer, x: Array, rounds: int = 50) -> float:
+    """The largest squared singular value of the weight, by power iteration, with 5 % to spare."""
+    u = np.ones_like(x) + np.arange(x.size).reshape(x.shape) / x.size
+    size = 1.0
+    for _ in range(rounds):
+        u = np.asarray(layer.adjoint(layer.weight, layer.apply(layer.weight, u), x.shape))
+        size = float(np.linalg.norm(u)) or 1.0
+        u = u / size
+    return 1.05 * size

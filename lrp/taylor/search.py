@@ -1,0 +1,101 @@
+"""Roots found by search inside the linear region of the input, for functions of which no closed form is known."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.errors import SettingError
+
+Inside = Callable[[Array], Array]  # points (m, D) -> (m,) whether each lies in the region
+Function = Callable[[Array], Array]  # points (m, D) -> (m,) the relevance there
+
+
+@dataclass(frozen=True)
+class Found:
+    """The candidate with the lowest relevance. value: what stays there, the unresolved relevance; 0 at a root."""
+
+    point: Array
+    value: float
+    candidates: Array
+
+
+@dataclass(frozen=True)
+class Search(ABC):
+    """A way to draw points from the linear region of x."""
+
+    @abstractmethod
+    def candidates(self, inside: Inside, x: Array, rng: np.random.Generator) -> Array:
+        """Points (m, D) in the region of x (D,), x itself the first."""
+
+
+@dataclass(frozen=True)
+class Bisection(Search):
+    """Random unit directions; along each the step to the region's edge by bisection, and points on the way there.
+
+    Source: Sixt and Landgraf 2022, random directions with bisection
+
+    The longest step tried is `reach`. Bisection assumes that the region meets the ray in one piece from x on, as it
+    does if it is convex; only points that are inside themselves are kept.
+    """
+
+    directions: int = 50
+    points: int = 10
+    refinements: int = 10
+    reach: float = 10.0
+
+    def __post_init__(self) -> None:
+        if min(self.directions, self.points, self.refinements) < 1 or not self.reach > 0:
+            raise SettingError(f"Bisection: expected positive numbers, got {self}")
+
+    def candidates(self, inside: Inside, x: Array, rng: np.random.Generator) -> Array:
+        d = rng.normal(size=(self.directions, x.size))
+        d /= np.linalg.norm(d, axis=1, keepdims=True)
+        good, bad = np.zeros(self.directions), np.full(self.directions, self.reach)
+        good = np.where(inside(x + bad[:, None] * d), bad, good)
+        for _ in range(self.refinements):
+            middle = (good + bad) / 2
+            yes = inside(x + middle[:, None] * d)
+            good, bad = np.where(yes, middle, good), np.where(yes, bad, middle)
+        parts = np.arange(1, self.points + 1) / self.points
+        found = (x + (parts[:, None] * good)[..., None] * d).reshape(-1, x.size)
+        return np.concatenate([x[None], found[inside(found)]])
+
+
+@dataclass(frozen=True)
+class MetropolisHastings(Search):
+    """A random walk with normal steps of this width that stays where a step would leave the region
+
+    Source: Sixt and Landgraf 2022, Metropolis-Hastings in the region
+
+    The target density is uniform on the region, so a step inside is always accepted. `chains` walk side by side.
+    """
+
+    steps: int = 100
+    width: float = 0.1
+    chains: int = 10
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.chains) < 1 or not self.width > 0:
+            raise SettingError(f"MetropolisHastings: expected positive numbers, got {self}")
+
+    def candidates(self, inside: Inside, x: Array, rng: np.random.Generator) -> Array:
+        here = np.repeat(x[None], self.chains, axis=0)
+        visited = [x[None]]
+        for _ in range(self.steps):
+            proposed = here + self.width * rng.normal(size=here.shape)
+            here = np.where(inside(proposed)[:, None], proposed, here)
+            visited.append(here)
+        return np.concatenate(visited)
+
+
+def root_by_search(function: Function, inside: Inside, x: Array, search: Search, rng: np.random.Generator) -> Found:
+    """The candidate at which the function is lowest, of all that the search drew from the region of x (D,)."""
+    drawn = search.candidates(inside, x, rng)
+    values = function(drawn)
+    best = int(np.argmin(values))
+    return Found(drawn[best], float(values[best]), drawn)

@@ -1,0 +1,88 @@
+"""Roots that justify any explanation: what the freedom of an input-dependent root allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import InputError
+from lrp.layers import Dense
+from lrp.taylor.recursive import AffineRoot, ConstantRoot, Recursion
+
+
+def steered(layers: Sequence[Dense], x: Array, target: Array, output: int, rectified: bool = False) -> Recursion:
+    """Root functions with which the recursive Taylor decomposition of x gives the relevance `target`, whatever it is.
+
+    With q = df/da_1 and M = da_1/dx at x, a root of the second layer with the Jacobian J gives
+
+        R^0 = ((I - J)^T q)^T M * (x - xt),   J = I - q u^T / q.q,   u^T M = target / (x - xt)
+
+    Source: Sixt and Landgraf 2022, input-dependent roots
+
+    x and target (D,); at least two layers. All roots lie in the linear region of x: xt = x - delta 1 with a delta that
+    keeps every ReLU as it is, and in the second layer f_1(x) itself moved by a small share towards 0. If sum target
+    equals sum R^1, nothing is unresolved. InputError where fewer than D hidden neurons act independently, or q = 0.
+    """
+    plain = Recursion(layers, [ConstantRoot(arrays.zeros((1, len(layer.weight)), x)) for layer in layers], output)
+    plain = Recursion(layers, plain.roots, output, rectified)
+    values, q = plain.activations(x), plain.gradient(x, 1)
+    M = plain._step(0, x)[1]
+    if not (q != 0).any():
+        raise InputError("steered: expected an output that depends on the hidden layer at x, got the gradient 0")
+    delta = _small(plain, 0, x, arrays.ones(x.shape, x))
+    u = _solved(M.T, target / delta)
+    J = np.diag(arrays.ones(q.shape, x)) + arrays.scalar(0, x) - np.outer(q, u) / (q @ q)
+    point = values[1] - _small(plain, 1, values[1], values[1]) * values[1]
+    upper = [ConstantRoot(a[None]) for a in values[2:-1]]
+    second = AffineRoot(J[None], (point - J @ values[1])[None])
+    return Recursion(layers, [ConstantRoot((x - delta)[None]), second, *upper], output, rectified)
+
+
+def _small(plain: Recursion, level: int, a: Array, d: Array) -> Array:
+    """A step 1, 1/2, 1/4 ... at which a - step d still has the gradient of a in every layer above."""
+    step = arrays.scalar(1, a)
+    for _ in range(60):
+        if all((m == n).all() for m, n in zip(_jacobians(plain, level, a - step * d), _jacobians(plain, level, a))):
+            return np.asarray(step)[()]  # a number
+        step = step / 2
+    raise InputError("steered: expected x inside a linear region, got a point on its edge; move it a little")
+
+
+def _jacobians(plain: Recursion, level: int, a: Array) -> list[Array]:
+    found = []
+    for k in range(level, len(plain.layers)):
+        a, M = plain._step(k, a)
+        found.append(M)
+    return found
+
+
+def _solved(A: Array, b: Array) -> Array:
+    """Some u with A u = b for A (D, h) of rank D: least squares in floats, elimination in Fractions."""
+    if not arrays.is_exact(A):
+        u = np.linalg.lstsq(A, b, rcond=None)[0]
+        if not np.allclose(A @ u, b, rtol=1e-6, atol=1e-9 * np.abs(b).max()):
+            raise InputError(_FEW)
+        return np.asarray(u)
+    rows = np.concatenate([A, b[:, None]], axis=1)
+    pivots: list[int] = []
+    for column in range(A.shape[1]):
+        r = len(pivots)
+        candidates = [i for i in range(r, len(rows)) if rows[i, column] != 0]
+        if candidates:
+            rows[[r, candidates[0]]] = rows[[candidates[0], r]]
+            rows[r] = rows[r] / rows[r, column]
+            for i in range(len(rows)):
+                if i != r:
+                    rows[i] = rows[i] - rows[i, column] * rows[r]
+            pivots.append(column)
+    if len(pivots) < len(A):
+        raise InputError(_FEW)
+    u = arrays.zeros((A.shape[1],), A)
+    u[pivots] = rows[: len(pivots), -1]
+    return u
+
+
+_FEW = "steered: expected as many independent active hidden neurons as inputs, got fewer; take a wider layer"
