@@ -1,0 +1,142 @@
+"""What stands for the relevance of a hidden neuron as a function of the layer below: two relevance models.
+
+Source: Montavon et al. 2017, relevance models
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import LoadError, SettingError, ShapeError
+from lrp.formats.results import load_arrays, load_attribute, save_arrays
+from lrp.graph import ledger
+from lrp.layers import Dense
+from lrp.methods.adam import Adam
+from lrp.rules import LinearRule
+from lrp.rules.engine import Share, distribute
+
+KIND = "min-max relevance model"
+
+
+def training_free(layer: Dense, x: Array, R: Array) -> Array:
+    """c_k >= 0 with R_k = x_k c_k, c_k = sum_l w_kl^+ R_l / sum_k' x_k' w_k'l^+, taken as constant below
+
+    Source: Montavon et al. 2017, training-free relevance model
+
+    layer: the upper one, explained by z+; x (n, K) >= 0 its input, R (n, L) the relevance of its outputs. The model is
+    exact at x itself; that c varies with x is what it leaves out. A zero denominator gives nothing.
+    """
+    w = arrays.positive(layer.weight)
+    z = x @ w
+    return np.asarray(arrays.divide_where(R, z, z != 0) @ w.T)
+
+
+@dataclass(frozen=True)
+class MinMax:
+    """Rhat_k = sum_j y_j over the `size` neighbouring j of pool k, with a first layer of its own:
+
+        y_j = max(0, sum_i x_i v_ij + a_j),   a_j = min(0, sum_l R_l v_lj + d_j)
+
+    Source: Montavon et al. 2017, min-max relevance model
+
+    v (D, J) from the input, u (L, J) the v_lj from the relevance of the upper detection neurons, d (J,), J = K size.
+    """
+
+    v: Array
+    u: Array
+    d: Array
+    size: int
+
+    def __post_init__(self) -> None:
+        J = len(self.d)
+        if self.v.shape[1:] != (J,) or self.u.shape[1:] != (J,) or self.size < 1 or J % self.size:
+            raise ShapeError(
+                f"MinMax: expected v (D, J), u (L, J), d (J,) and J a multiple of size, got {self.v.shape},"
+                f" {self.u.shape}, {self.d.shape} and {self.size}"
+            )
+
+    def detect(self, x: Array, upper: Array) -> tuple[Array, Array]:
+        """z = x v + a, and the sum in a before its minimum. x (n, D), upper: R_l (n, L) -> (n, J) both."""
+        inner = upper @ self.u + self.d
+        return np.asarray(x @ self.v + arrays.negative(inner)), np.asarray(inner)
+
+    def predict(self, x: Array, upper: Array) -> Array:
+        """Rhat (n, K)."""
+        y = arrays.positive(self.detect(x, upper)[0])
+        return np.asarray(y.reshape(len(x), -1, self.size).sum(axis=-1))
+
+    def distribute(self, x: Array, upper: Array, R: Array, rule: LinearRule) -> Share:
+        """R_j = y_j and below it the rule with v in place of w; R (n, K) is what the model stands for.
+
+        The approximation error sum_k (R_k - Rhat_k) stands as dropped: negative where the model predicts too much.
+        """
+        z, _ = self.detect(x, upper)
+        y = arrays.positive(z)
+        share = distribute(rule, Dense(self.v), x, z, y)
+        error = R - self.predict(x, upper)
+        return replace(
+            share,
+            dropped=share.dropped + arrays.total(error),
+            gross=share.gross + arrays.gross(error) + arrays.gross(y),
+        )
+
+    def line(self, x: Array, upper: Array, R: Array, rule: LinearRule, name: str = "min-max") -> ledger.Line:
+        """The line of the ledger that distribute() makes."""
+        return ledger.line(name, type(self).__name__, rule, R, self.distribute(x, upper, R, rule))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """One HDF5 file of named arrays."""
+        save_arrays(path, {"v": self.v, "u": self.u, "d": self.d}, {"kind": KIND, "size": self.size})
+
+
+def load_min_max(path: str | os.PathLike[str]) -> MinMax:
+    """The model of a file that MinMax.save wrote; LoadError for any other."""
+    if load_attribute(path, "kind") != KIND:
+        raise LoadError(f"{os.fspath(path)}: expected a {KIND}, got another file of arrays")
+    stored = load_arrays(path)
+    return MinMax(stored["v"], stored["u"], stored["d"], int(load_attribute(path, "size")))
+
+
+def fit_min_max(
+    start: MinMax,
+    x: Array,
+    upper: Array,
+    R: Array,
+    rng: np.random.Generator,
+    epochs: int = 10,
+    rate: float = 1e-3,
+    batch: int = 50,
+) -> tuple[MinMax, list[float]]:
+    """min over v, u, d of the mean of sum_k (Rhat_k - R_k)^2, by Adam from `start`; and that mean in each epoch.
+
+    Source: Montavon et al. 2017, min-max relevance model
+
+    x (N, D), upper: R_l (N, L), R (N, K), from explanations of a trained network. A good start is the network's own
+    first layer as v and d, with u = 0.
+    """
+    if epochs < 1 or batch < 1:
+        raise SettingError(f"fit_min_max: expected at least 1 epoch and 1 sample a batch, got {epochs} and {batch}")
+    model, steps, losses = start, [Adam(rate), Adam(rate), Adam(rate)], []
+    for _ in range(epochs):
+        total = 0.0
+        for chosen in np.array_split(rng.permutation(len(x)), -(-len(x) // batch)):
+            loss, gradients = loss_and_gradient(model, x[chosen], upper[chosen], R[chosen])
+            total += loss * len(chosen)
+            v, u, d = (s.step(theta, g) for s, theta, g in zip(steps, (model.v, model.u, model.d), gradients))
+            model = MinMax(v, u, d, model.size)
+        losses.append(total / len(x))
+    return model, losses
+
+
+def loss_and_gradient(model: MinMax, x: Array, upper: Array, R: Array) -> tuple[float, tuple[Array, Array, Array]]:
+    """The mean of sum_k (Rhat_k - R_k)^2, and its gradient by v, u and d."""
+    z, inner = model.detect(x, upper)
+    error = model.predict(x, upper) - R
+    g = np.repeat(2 / len(x) * error, model.size, axis=1) * (z > 0)
+    below = g * (inner < 0)
+    return float((error**2).sum() / len(x)), (x.T @ g, upper.T @ below, below.sum(axis=0))
