@@ -74,10 +74,10 @@ def test_a_target_needs_enough_active_neurons(rng):
         x = numbers(rng, (5,), dtype) + arrays.scalar(1, layers[0].weight)
         with pytest.raises(InputError, match="independent|gradient 0"):
             steered(layers, x, x, 0)
-    dead = [L.Dense(-np.ones((2, 4))), L.Dense(np.ones((4, 1)))]
+    dead = [L.Dense(np.ones((2, 4))), L.Dense(np.zeros((4, 1)))]
     with pytest.raises(InputError, match="gradient 0"):
         steered(dead, np.ones(2), np.ones(2), 0)
-    edge = [L.Dense(np.eye(2, dtype=int) * Fraction(1), -np.ones(2, int) * Fraction(1)), L.Dense(dead[1].weight[:2])]
+    edge = [L.Dense(np.eye(2, dtype=int) * Fraction(1), -np.ones(2, int) * Fraction(1)), L.Dense(np.ones((2, 1)))]
     x = np.ones(2, int) * Fraction(10**30 + 1, 10**30)
     with pytest.raises(InputError, match="edge"):
         steered([edge[0], edge[1].astype("exact")], x, x, 0)
@@ -114,7 +114,8 @@ def test_settings(rng):
 
 @pytest.mark.parametrize("dtype", ["exact", "float64"])
 def test_training_free_roots_are_alpha1_beta0_without_bias(rng, dtype):
-    layers = [L.Dense(d.weight, -np.abs(d.bias)) for d in chain(rng, (5, 7, 6, 3), dtype)]
+    one = arrays.scalar(1, numbers(rng, (1,), dtype))
+    layers = [L.Dense(d.weight + one, -np.abs(d.bias)) for d in chain(rng, (5, 7, 6, 3), dtype)]
     x = np.abs(numbers(rng, (4, 5), dtype))
     stack = [layers[0], L.ReLU(), layers[1], L.ReLU(), layers[2]]
     network = lrp.Network.sequential(stack, (5,), dtype=dtype)
