@@ -89,7 +89,9 @@ def report_pairs(folder: Path, iterations: int, count: int, steps: int) -> None:
     pictures, labels = read_mnist(folder, "test")
     x, there = pairs(pictures, labels, 2 * count, rng, 0.5)
     f = np.maximum(layer.compute(x), 0).sum(axis=1)
-    print(f"pairs: {iterations} iterations of 20; {100 * ((f > 50) == there).mean():.1f} % right, largest bias", end=" ")
+    print(
+        f"pairs: {iterations} iterations of 20; {100 * ((f > 50) == there).mean():.1f} % right, largest bias", end=" "
+    )
     print(f"{layer.bias.max():.3g}; mean f {f[there].mean():.1f} with and {f[~there].mean():.1f} without a digit 0-3")
     x = x[there][:count]
     f, found = maps(layer, x, steps)
@@ -108,7 +110,9 @@ def draw(f: Array, x: Array, found: dict[str, Array]) -> None:
     for row, (name, R) in enumerate({"input": x, **shown}.items()):
         for column in range(6):
             picture, axis = R[column].reshape(28, 56), axes[row, column]
-            axis.imshow(picture, cmap="gray" if not row else "seismic", vmin=-abs(picture).max(), vmax=abs(picture).max())
+            axis.imshow(
+                picture, cmap="gray" if not row else "seismic", vmin=-abs(picture).max(), vmax=abs(picture).max()
+            )
             axis.set_xticks([]), axis.set_yticks([])
         axes[row, 0].set_ylabel(name)
     figure.savefig(FIGURES / "montavon-pairs.png", dpi=80)
@@ -143,7 +147,9 @@ def report_deep(folder: Path, count: int) -> None:
     line = model.line(*seen(x), rules.z_box(0, 1))
     print(f"min-max: loss {losses[0]:.4g} -> {losses[-1]:.4g} in {len(losses)} epochs of {len(training)} pictures")
     missed = np.abs(line.received - line.passed)
-    print(f"min-max: mean R_f {f.mean():.4g}, mean |R_f - sum R| {missed.mean():.4g}, worst {missed.max():.4g};", end=" ")
+    print(
+        f"min-max: mean R_f {f.mean():.4g}, mean |R_f - sum R| {missed.mean():.4g}, worst {missed.max():.4g};", end=" "
+    )
     print(f"the ledger closes for {100 * line.closes().mean():.0f} % of the pictures")
     flat, upper, R = seen(x)
     lowest = positive(model.distribute(flat, upper, R, rules.z_box(0, 1)).parts[0], 1e-9)

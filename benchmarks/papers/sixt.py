@@ -60,7 +60,10 @@ def report_roots(count: int) -> None:
         print(f"positive weights times {factor:.3f}: {used} networks")
         for name, counts in inside.items():
             end, whole, number = np.sum(counts, axis=0)
-            print(f"  {name:8}{100 * end / number:6.1f} % at the end point, {100 * whole / number:5.1f} % on the segment", end="")
+            print(
+                f"  {name:8}{100 * end / number:6.1f} % at the end point, {100 * whole / number:5.1f} % on the segment",
+                end="",
+            )
             print(f" ({number} roots)")
 
 
@@ -73,7 +76,6 @@ def counted(found: Roots, gradient: membership.GradientOf) -> tuple[int, int, in
 
 def report_trained(x: Array, network: lrp.Network, count: int) -> None:
     """The same for the first layer of a trained network: up to 20 active neurons a picture."""
-    target = int(network.forward(x[:1]).output.argmax())
     first = next(n for n in network.nodes.values() if isinstance(n.layer, LinearLayer))
     neurons = neurons_of(first.layer, (784,))
     rng = np.random.default_rng(0)
@@ -88,7 +90,10 @@ def report_trained(x: Array, network: lrp.Network, count: int) -> None:
             numbers.setdefault(name, []).append(counted(r, gradient))
     for name, counts in numbers.items():
         end, whole, number = np.sum(counts, axis=0)
-        print(f"  {name:8}{100 * end / number:6.1f} % at the end point, {100 * whole / number:5.1f} % on the segment", end="")
+        print(
+            f"  {name:8}{100 * end / number:6.1f} % at the end point, {100 * whole / number:5.1f} % on the segment",
+            end="",
+        )
         print(f" ({number} roots)")
 
 
@@ -135,7 +140,7 @@ def main() -> None:
         print(f"{model}, {len(x)} pictures")
         if model != "mnist-lenet":
             report_trained(x, network, options.pictures // 5)
-        pools = "" if model == "mnist-mlp" else " sumpool*=zero" if model == "mnist-deep-taylor" else ""
+        pools = " sumpool*=zero" if model == "mnist-deep-taylor" else ""
         kinds = "conv*=z_plus:bias=off dense*=z_plus:bias=off" if model == "mnist-lenet" else "dense*=z_plus:bias=off"
         report_classes(x, network, kinds + pools, "z+")
         report_classes(x, network, kinds.replace("z_plus:bias=off", "epsilon:0.01") + pools, "epsilon")

@@ -51,7 +51,7 @@ def positive(R: Array, tolerance: Number = 0) -> Certificate:
         raise ShapeError(f"positive: expected at least one heatmap with pixels, got shape {R.shape}")
     sample, *entry = (int(i) for i in np.unravel_index(int(np.argmin(R)), R.shape))
     low = R[(sample, *entry)]
-    return Certificate("positive", bool(low >= -tolerance), max(-low, 0 * low), sample, tuple(entry))
+    return Certificate("positive", bool(low >= -tolerance), max(0 * low, -low), sample, tuple(entry))
 
 
 def consistent(R: Array, f: Array, tolerance: Number = 0) -> Certificate:

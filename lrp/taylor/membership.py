@@ -45,7 +45,8 @@ class Check:
 def zero_activation(found: Roots, tolerance: Number = 0) -> Check:
     """max(0, z_j(xt^(j))) <= tolerance: 0 for Fractions; floats round, so give one in the unit of z."""
     z = found.z_at_root
-    return Check("zero activation", np.asarray(z <= scalar(tolerance, z), dtype=bool), found.found)
+    holds = np.less_equal(z, scalar(tolerance, z)).astype(bool)
+    return Check("zero activation", np.asarray(holds), found.found)
 
 
 def in_domain(found: Roots, direction: Direction) -> Check:

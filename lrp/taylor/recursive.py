@@ -97,7 +97,7 @@ class Recursion:
         """a_0 = x (D,), a_1, ... up to the output."""
         values = [x]
         for level in range(len(self.layers)):
-            values.append(self._step(level, values[-1])[0])
+            values.append(self.step(level, values[-1])[0])
         return values
 
     def gradient(self, x: Array, level: int = 0) -> Array:
@@ -105,7 +105,7 @@ class Recursion:
         g = _unit(self.output, self.layers[-1].weight.shape[1], x)
         for k, a in reversed(list(enumerate(self.activations(x)[:-1]))):
             if k >= level:
-                g = g @ self._step(k, a)[1]
+                g = g @ self.step(k, a)[1]
         return np.asarray(g)
 
     def relevance(self, a: Array, level: int = 0) -> Array:
@@ -122,12 +122,12 @@ class Recursion:
             passed = self._relevance(level, a)[0].sum()
             left = arrays.scalar(0, x)
             for j, point in enumerate(points):
-                there = self._relevance(level + 1, self._step(level, point)[0])[0]
+                there = self._relevance(level + 1, self.step(level, point)[0])[0]
                 left = left + (there.sum() if len(points) == 1 else there[j])
             lines.append(Line(received, passed, left, received - passed - left))
         return lines
 
-    def _step(self, level: int, a: Array) -> tuple[Array, Array]:
+    def step(self, level: int, a: Array) -> tuple[Array, Array]:
         """f_l(a) and its Jacobian (out, in); a ReLU at 0 is off."""
         layer = self.layers[level]
         z, M = layer.compute(a[None])[0], layer.weight.T
@@ -144,7 +144,7 @@ class Recursion:
         one = np.diag(arrays.ones((len(a),), a)) + arrays.scalar(0, a)
         R, J = arrays.zeros(a.shape, a), arrays.zeros((len(a), len(a)), a)
         for j, point in enumerate(points):
-            above, M = self._step(level, point)
+            above, M = self.step(level, point)
             G = self._relevance(level + 1, above)[1] @ M
             if len(points) not in (1, len(G)):
                 raise ShapeError(f"layer {level}: expected 1 root or {len(G)}, one a neuron above, got {len(points)}")

@@ -26,10 +26,10 @@ def steered(layers: Sequence[Dense], x: Array, target: Array, output: int, recti
     keeps every ReLU as it is, and in the second layer f_1(x) itself moved by a small share towards 0. If sum target
     equals sum R^1, nothing is unresolved. InputError where fewer than D hidden neurons act independently, or q = 0.
     """
-    plain = Recursion(layers, [ConstantRoot(arrays.zeros((1, len(layer.weight)), x)) for layer in layers], output)
-    plain = Recursion(layers, plain.roots, output, rectified)
+    zeros = [ConstantRoot(arrays.zeros((1, len(layer.weight)), x)) for layer in layers]
+    plain = Recursion(layers, zeros, output, rectified)
     values, q = plain.activations(x), plain.gradient(x, 1)
-    M = plain._step(0, x)[1]
+    M = plain.step(0, x)[1]
     if not (q != 0).any():
         raise InputError("steered: expected an output that depends on the hidden layer at x, got the gradient 0")
     delta = _small(plain, 0, x, arrays.ones(x.shape, x))
@@ -54,7 +54,7 @@ def _small(plain: Recursion, level: int, a: Array, d: Array) -> Array:
 def _jacobians(plain: Recursion, level: int, a: Array) -> list[Array]:
     found = []
     for k in range(level, len(plain.layers)):
-        a, M = plain._step(k, a)
+        a, M = plain.step(k, a)
         found.append(M)
     return found
 
