@@ -10,11 +10,13 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.cli import arguments as common
 from lrp.cli.report import columns, shape_text, size
+from lrp.formats.describe import Description, describe
 from lrp.graph import composites
 from lrp.graph.metadata import Metadata
 from lrp.layers import Layer
 
 MANY = 12  # classes that are listed before the rest is counted
+REFUSED = 1
 
 
 def add_parser(commands: Any) -> None:
@@ -22,28 +24,40 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("info", help="show a model: nodes, shapes, settings, classes, preprocessing")
     common.add_model(parser)
     parser.add_argument("--composite", metavar="C", help="also show which rule a composite gives to each node")
+    parser.add_argument("--architecture", metavar="FILE", help="the graph of a file of weights alone: prototxt or JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the model."""
-    network = common.network(arguments)
+    """Print the model; where it cannot be read, what is refused and where, with exit code 1."""
+    found = describe(arguments.model, arguments.trusted, arguments.architecture, dtype=arguments.dtype)
+    if found.network is None:
+        print(columns([["model", arguments.model], ["format", found.format]]))
+        print("\nnot read\n" + columns([list(one) for one in found.refused]))
+        return REFUSED
+    network = found.network
     rules = {} if arguments.composite is None else composites.parse(arguments.composite).assign(network)
-    print(columns([["model", f"{arguments.model} ({size(network)})"], *_facts(network.metadata)]))
-    head = ["node", "layer", "output", "weights", "from", "settings", *["rule"] * bool(rules)]
-    rows = [head]
-    for node in network.nodes.values():
-        count = sum(weight.size for weight in node.layer.weights().values())
-        row = [
-            node.name,
-            type(node.layer).__name__,
-            shape_text(network.shapes[node.name]),
-            f"{count:,}" if count else "",
-        ]
-        row += [", ".join(node.inputs), _settings(node.layer)]
-        rows.append(row + ([rules[node.name].text() if node.name in rules else ""] if rules else []))
-    print("\n" + columns(rows, numbers=(3,)))
+    facts = [["model", f"{arguments.model} ({size(network)})"], ["format", found.format], *_work(found)]
+    print(columns([*facts, *_facts(network.metadata)]))
+    rows = [["node", "layer", "output", "weights", "multiply-adds", "from", "settings", *["rule"] * bool(rules)]]
+    for row in found.rows:
+        node = network.nodes[row.name]
+        cells = [row.name, row.kind, shape_text(row.shape), _count(row.parameters), _count(row.multiply_adds)]
+        cells += [", ".join(node.inputs), _settings(node.layer)]
+        rows.append(cells + ([rules[node.name].text() if node.name in rules else ""] if rules else []))
+    print("\n" + columns(rows, numbers=(3, 4)))
     return 0
+
+
+def _work(found: Description) -> list[list[str]]:
+    """The multiply-adds of one sample."""
+    adds = "depend on the length of the input" if found.multiply_adds is None else f"{found.multiply_adds:,}"
+    return [["adds", f"{adds} (multiply-adds of one sample)"]]
+
+
+def _count(number: int | None) -> str:
+    """A number of a column: nothing for 0, and a word for one that depends on the input's length."""
+    return "any" if number is None else f"{number:,}" if number else ""
 
 
 def _facts(metadata: Metadata) -> list[list[str]]:

@@ -28,7 +28,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Description:
-    """A file. source: who wrote it, where it says so. refused: (where, why) for what cannot be read; then no rows."""
+    """A file. source: who wrote it, where it says so. refused: (where, why) for what cannot be read; then no rows.
+
+    network: the network itself, None where it is refused.
+    """
 
     format: str
     source: str
@@ -36,6 +39,7 @@ class Description:
     parameters: int
     multiply_adds: int | None
     refused: tuple[tuple[str, str], ...]
+    network: Network | None = None
 
 
 def describe(
@@ -44,9 +48,10 @@ def describe(
     architecture: Path | None = None,
     backend: str | None = None,
     limits: Limits = LIMITS,
+    dtype: str = "float64",
 ) -> Description:
     """What a file holds; the arguments are those of load(). LoadError where it is no model file at all."""
-    with opened(path, Options("float64", trusted, architecture, backend, limits)) as found:
+    with opened(path, Options(dtype, trusted, architecture, backend, limits)) as found:
         refused = found.refused()
         if refused:
             return Description(found.format, "", (), 0, None, tuple(refused))
@@ -58,7 +63,7 @@ def describe(
     source = str(network.metadata.extra.get("source", ""))
     adds = [row.multiply_adds for row in rows]
     total = None if None in adds else sum(n for n in adds if n is not None)
-    return Description(found.format, source, rows, parameters(network), total, ())
+    return Description(found.format, source, rows, parameters(network), total, (), network)
 
 
 def parameters(network: Network) -> int:

@@ -83,7 +83,7 @@ def opened(path: Path, options: Options) -> Iterator[Found]:
 def _recognised(file: Reader, options: Options) -> Found:
     """The format of an HDF5 file."""
     if native.is_native(file):
-        return Found("native HDF5", partial(native.read, file, options.dtype))
+        return Found(f"native HDF5, format version {native.VERSION}", partial(native.read, file, options.dtype))
     if keras.is_whole(file):
         source = keras.whole(file, options.backend)
         return Found("Keras HDF5, architecture and weights", partial(keras.read, source, options.dtype), source.refused)

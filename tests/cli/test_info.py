@@ -21,8 +21,9 @@ def test_every_node_with_its_shape_and_weights(run: Run, model: Path) -> None:
     assert (code, error) == (0, "")
     table = rows(out)
     assert table["input"][1:7] == ["Input", "6", "x", "7", "x", "1"] or table["input"][1] == "(pixel"
-    assert table["conv1"][1:8] == ["Conv", "4", "x", "6", "x", "2", "14"]
-    assert table["dense1"][1:5] == ["Dense", "3", "27", "flatten1"]
+    assert table["conv1"][1:9] == ["Conv", "4", "x", "6", "x", "2", "14", "288"]
+    assert table["dense1"][1:6] == ["Dense", "3", "27", "24", "flatten1"]
+    assert table["format"][:4] == ["format", "native", "HDF5,", "format"] and table["adds"][1] == "312"
     assert "weight 3 x 2 x 1 x 2" in out and "stride=(1, 1)" in out and "bias 2" not in out
     assert "6 nodes, 41 weights, float64" in out
 
@@ -60,9 +61,23 @@ def test_many_classes_channels_and_notes(run: Run, tmp_path: Path) -> None:
 def test_a_range_for_each_pixel_is_cut_short(run: Run, tmp_path: Path) -> None:
     metadata = lrp.Metadata(input_range=(np.zeros(5), np.ones(5)))
     lrp.save(lrp.Network.sequential([lrp.layers.ReLU()], (5,), metadata=metadata), tmp_path / "m.h5")
-    assert "range  (0, 0, 0, ...) to (1, 1, 1, ...)" in run("info", tmp_path / "m.h5")[1]
+    assert "range   (0, 0, 0, ...) to (1, 1, 1, ...)" in run("info", tmp_path / "m.h5")[1]
 
 
 def test_without_a_range(run: Run, tmp_path: Path) -> None:
     lrp.save(lrp.Network.sequential([lrp.layers.ReLU()], (5,)), tmp_path / "m.h5")
-    assert "range  unknown" in run("info", tmp_path / "m.h5", "--trusted")[1]
+    assert "range   unknown" in run("info", tmp_path / "m.h5", "--trusted")[1]
+
+
+def test_what_is_not_read_is_listed(run: Run, tmp_path: Path) -> None:
+    from tests.formats.hostile_files import HOSTILE
+
+    code, out, error = run("info", HOSTILE["custom_layer"](tmp_path), "--trusted")
+    assert (code, error) == (1, "") and "not read" in out and "mine" in out and "MyLayer" in out
+
+
+def test_a_free_length_leaves_the_work_open(run: Run, tmp_path: Path) -> None:
+    network = lrp.Network.sequential([lrp.layers.Dense(np.ones((3, 2)))], (None, 3))
+    lrp.save(network, tmp_path / "free.h5")
+    out = run("info", tmp_path / "free.h5", "--trusted")[1]
+    assert "depend on the length of the input" in out and rows(out)["dense1"][6] == "any"
