@@ -2,9 +2,9 @@
 
     python benchmarks/papers/sixt.py --mnist FOLDER [--networks 100] [--pictures 100]
 
-Roots: random 10-10-10-2 networks with biases <= 0, positive weights multiplied by 1.4 or by 1.4^3, inputs |N(0, 1)| with
-logit 0 above 0.25; the share of first-layer roots with the network gradient of the input, at the end point and at 20
-points of the segment. Heatmaps: the trained MNIST networks.
+Roots: random 10-10-10-2 networks with biases <= 0, positive weights multiplied by 1.4 or by 1.4^3, inputs |N(0, 1)|
+with logit 0 above 0.25; the share of first-layer roots with the network gradient of the input, at the end point and at
+20 points of the segment. Heatmaps: the trained MNIST networks.
 """
 
 from __future__ import annotations

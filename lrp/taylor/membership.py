@@ -45,13 +45,14 @@ class Check:
 def zero_activation(found: Roots, tolerance: Number = 0) -> Check:
     """max(0, z_j(xt^(j))) <= tolerance: 0 for Fractions; floats round, so give one in the unit of z."""
     z = found.z_at_root
-    holds = np.less_equal(z, scalar(tolerance, z)).astype(bool)
-    return Check("zero activation", np.asarray(holds), found.found)
+    holds: Array = np.asarray(z <= scalar(tolerance, z), dtype=bool)
+    return Check("zero activation", holds, found.found)
 
 
 def in_domain(found: Roots, direction: Direction) -> Check:
     """Whether every entry of the root lies in the direction's input domain (no tolerance)."""
-    return Check("in the input domain", direction.inside(found.points).all(axis=-1), found.found)
+    inside: Array = np.asarray(direction.inside(found.points).all(axis=-1), dtype=bool)
+    return Check("in the input domain", inside, found.found)
 
 
 def in_layer_region(found: Roots, nudge: Number = NUDGE) -> Check:
