@@ -246,12 +246,11 @@ class Network:
                 f" or a dict by name, got {len(given) or 'one array'}"
             )
         values = {}
-        for name in self.inputs:
-            layer, array = self.nodes[name].layer, np.asarray(given[name])
+        sources = {name: node.layer for name, node in self.nodes.items() if isinstance(node.layer, Input)}
+        for name, layer in sources.items():
+            array = np.asarray(given[name])
             if array.dtype.kind not in "fiubO":
                 raise InputError(f"input {name!r}: expected an array of numbers, got dtype {array.dtype}")
-            if not isinstance(layer, Input):
-                raise GraphError(f"{name}: expected an Input layer, got {type(layer).__name__}")
             layer.check(array, name)
             arrays.check_finite(array, f"input {name!r}")
             values[name] = array if layer.tokens else arrays.cast(array, self.dtype)

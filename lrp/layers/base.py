@@ -167,8 +167,3 @@ def as_weight(value: Any, subject: str) -> Array:
 def is_constant(weight: Array) -> bool:
     """Whether the weight is one number for all connections, stored once (as the engine's ones are)."""
     return not any(weight.strides) and weight.size > 1
-
-
-def known(length: int | None) -> bool:
-    """Whether a length of a Shape is fixed."""
-    return length is not None
