@@ -84,7 +84,7 @@ def _upsample(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     size = fields.integers(spec, "size", axes, 2, high=1 << 10)
     mode = fields.choice(spec, "interpolation", ("nearest", "bilinear"), "nearest")
     old = b.writer.generation < 3 and not b.writer.tensorflow_keras
-    layer: Any = UpSample(size) if mode == "nearest" else Interpolate(size, half_pixel=not old)
+    layer: Any = UpSample(size) if mode == "nearest" else Interpolate(size, half_pixel=not old, single=True)
     if mode == "bilinear" and b.writer.theano:
         refuse(spec, "Theano's bilinear upsampling is not read")
     return b.apply(spec, x, name, b.once(spec, "", lambda: layer), first, UNSURE if x.mask else None)

@@ -45,6 +45,7 @@ class Interpolate(Layer):
 
     Entry i of the larger axis lies at (i + 1/2) / size - 1/2 of the smaller one, or with half_pixel=False at i / size
     (the bilinear resize of TensorFlow 1). Rules: any table rule on this linear map; its weights are not negative.
+    single: the value is computed in float32 whatever the input is, as TensorFlow's kernel does even for float64.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
@@ -52,6 +53,7 @@ class Interpolate(Layer):
 
     size: Any = (2, 2)
     half_pixel: bool = True
+    single: bool = False
 
     def __post_init__(self) -> None:
         size = self.size if isinstance(self.size, (tuple, list)) else (self.size, self.size)
@@ -75,11 +77,30 @@ class Interpolate(Layer):
         return matrix
 
     def compute(self, *xs: Array) -> Array:
+        if self.single and not arrays.is_exact(xs[0]):
+            return self._in_float32(xs[0])
         linear = self.linear(xs[0])
         return linear.apply(linear.weight, xs[0])
 
+    def _in_float32(self, x: Array) -> Array:
+        """The value in float32: a + (b - a) t along the last spatial axis first, positions rounded as well."""
+        y, single = x.astype(np.float32), np.float32
+        for axis in range(len(self.size), 0, -1):
+            length, size = x.shape[axis], self.size[axis - 1]
+            half = single(0.5 if self.half_pixel else 0)
+            place = (np.arange(length * size, dtype=single) + half) * (single(length) / single(length * size)) - half
+            below = np.floor(place)
+            low = np.maximum(below, 0).astype(int)
+            high = np.minimum(np.ceil(place), length - 1).astype(int)
+            share = (place - below).reshape(-1, *(1,) * (x.ndim - axis - 1))
+            a, b = np.take(y, low, axis), np.take(y, high, axis)
+            y = a + (b - a) * share
+        return np.asarray(y.astype(x.dtype))
+
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return engine.distribute(linear_rule(rule, self), self.linear(xs[0]), xs[0], y, R)
+        linear = self.linear(xs[0])
+        z = linear.apply(linear.weight, xs[0]) if self.single else y  # what is divided must be the linear map's own sum
+        return engine.distribute(linear_rule(rule, self), linear, xs[0], z, R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         linear = self.linear(xs[0])
