@@ -22,7 +22,10 @@ from lrp.evaluation.randomisation import fan_in_uniform
 from lrp.graph import Node
 from lrp.layers.base import LinearLayer
 from lrp.taylor import directions, membership
+from lrp.taylor.recursive import ConstantRoot, Recursion
 from lrp.taylor.roots import Neurons, Roots, neurons_of, roots, roots_at_zero
+from lrp.taylor.search import Bisection, MetropolisHastings, root_by_search
+from lrp.taylor.steered import steered
 
 Array = np.ndarray
 DIRECTIONS = {
@@ -97,6 +100,48 @@ def report_trained(x: Array, network: lrp.Network, count: int) -> None:
         print(f" ({number} roots)")
 
 
+def report_recursion(count: int) -> None:
+    """Constant roots against gradient x (input - root), roots steered to a random target, and roots by search."""
+    rng, constant, steered_gaps, left = np.random.default_rng(1), [0.0], [0.0], []
+    for _ in range(count):
+        sizes = ((4, 30), (30, 10), (10, 2))
+        chain = [layers.Dense(rng.normal(size=s), rng.normal(size=s[1])) for s in sizes]
+        x, target = rng.normal(size=4), rng.normal(size=4)
+        zeros = [ConstantRoot(np.zeros((1, a))) for a, _ in sizes]
+        values = Recursion(chain, zeros, 0).activations(x)
+        point = x - 1e-6
+        fixed = Recursion(chain, [ConstantRoot(a[None]) for a in (point, *values[1:-1])], 0)
+        constant.append(abs(fixed.relevance(x) - fixed.gradient(x) * (x - point)).max())
+        steered_gaps.append(abs(steered(chain, x, target, 0).relevance(x) - target).max())
+    for _ in range(count):
+        network, x = random_network(rng, 1.4**3), np.abs(rng.normal(size=10))
+        f = network.forward(x[None]).output[0, 0]
+        if f > 0.25:
+            found = searched(network, x, rng)
+            left.append([found[0] / f, found[1] / f])
+    print(f"constant roots: max |R - gradient x (input - root)| {max(constant):.2g} in {count} networks")
+    print(f"steered roots: max |R - target| {max(steered_gaps):.2g} in {count} networks")
+    bisected, walked = np.mean(left, axis=0)
+    print(f"roots by search in the region: {100 * bisected:.1f} % of f unresolved by bisection,", end=" ")
+    print(f"{100 * walked:.1f} % by Metropolis-Hastings (mean of {len(left)} inputs)")
+
+
+def searched(network: lrp.Network, x: Array, rng: np.random.Generator) -> tuple[float, float]:
+    """The output that is left at the lowest point of the region that each search found."""
+    gradient = membership.gradient_of(network, 0)
+    values = []
+    for search in (Bisection(), MetropolisHastings()):
+        found = root_by_search(
+            lambda p: network.forward(p).output[:, 0],
+            lambda p: membership.same_gradient(gradient, x, p),
+            x,
+            search,
+            rng,
+        )
+        values.append(found.value)
+    return values[0], values[1]
+
+
 def cosine(a: Array, b: Array) -> float:
     """The mean cosine over the samples."""
     a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
@@ -134,6 +179,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=100)
     options = parser.parse_args()
     report_roots(options.networks)
+    report_recursion(options.networks)
     for model in ("mnist-mlp", "mnist-deep-taylor", "mnist-lenet"):
         network = lrp.load(ROOT / "models" / model / "model.h5", "float64")
         x, _ = mnist_pictures(options.mnist, "test", network, options.pictures)

@@ -22,9 +22,9 @@ def steered(layers: Sequence[Dense], x: Array, target: Array, output: int, recti
 
     Source: Sixt and Landgraf 2022, input-dependent roots
 
-    x and target (D,); at least two layers. All roots lie in the linear region of x: xt = x - delta 1 with a delta that
-    keeps every ReLU as it is, and in the second layer f_1(x) itself moved by a small share towards 0. If sum target
-    equals sum R^1, nothing is unresolved. InputError where fewer than D hidden neurons act independently, or q = 0.
+    x and target (D,); at least two layers. xt = x - delta 1 with a delta that keeps every ReLU as it is, and at f_1(xt)
+    the second root is f_1(x) moved a little towards 0, inside the region too; that is all R^0(x) depends on.
+    At f_1(x) the second root has moved by q sum target / q.q, for a large target out of the region: `account` shows it as outside. InputError where fewer than D hidden neurons act independently, or q = 0.
     """
     zeros = [ConstantRoot(arrays.zeros((1, len(layer.weight)), x)) for layer in layers]
     plain = Recursion(layers, zeros, output, rectified)
@@ -37,7 +37,7 @@ def steered(layers: Sequence[Dense], x: Array, target: Array, output: int, recti
     J = np.diag(arrays.ones(q.shape, x)) + arrays.scalar(0, x) - np.outer(q, u) / (q @ q)
     point = values[1] - _small(plain, 1, values[1], values[1]) * values[1]
     upper = [ConstantRoot(a[None]) for a in values[2:-1]]
-    second = AffineRoot(J[None], (point - J @ values[1])[None])
+    second = AffineRoot(J[None], (point - J @ plain.step(0, x - delta)[0])[None])
     return Recursion(layers, [ConstantRoot((x - delta)[None]), second, *upper], output, rectified)
 
 
