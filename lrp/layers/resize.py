@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,7 +23,7 @@ class Interpolation:
 
     weight: Array
     matrices: tuple[Array, ...]
-    bias: None = None
+    bias: Array | None = None
 
     def apply(self, weight: Array, x: Any) -> Array:
         """(n, *spatial, c) -> (n, *larger, c)"""
@@ -99,8 +99,9 @@ class Interpolate(Layer):
 
     def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
         linear = self.linear(xs[0])
-        z = linear.apply(linear.weight, xs[0]) if self.single else y  # what is divided must be the linear map's own sum
-        return engine.distribute(linear_rule(rule, self), linear, xs[0], z, R)
+        if self.single:  # what float32 rounded is the map's bias, and stands on the ledger as such
+            linear = replace(linear, bias=y - linear.apply(linear.weight, xs[0]))
+        return engine.distribute(linear_rule(rule, self), linear, xs[0], y, R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         linear = self.linear(xs[0])

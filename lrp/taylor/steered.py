@@ -24,7 +24,8 @@ def steered(layers: Sequence[Dense], x: Array, target: Array, output: int, recti
 
     x and target (D,); at least two layers. xt = x - delta 1 with a delta that keeps every ReLU as it is, and at f_1(xt)
     the second root is f_1(x) moved a little towards 0, inside the region too; that is all R^0(x) depends on.
-    At f_1(x) the second root has moved by q sum target / q.q, for a large target out of the region: `account` shows it as outside. InputError where fewer than D hidden neurons act independently, or q = 0.
+    At f_1(x) the second root has moved by q sum target / q.q, for a large target out of the region: `account` shows
+    it as outside. InputError where fewer than D hidden neurons act independently, or q = 0.
     """
     zeros = [ConstantRoot(arrays.zeros((1, len(layer.weight)), x)) for layer in layers]
     plain = Recursion(layers, zeros, output, rectified)

@@ -1,6 +1,5 @@
 """Bilinear resizing in single precision, as TensorFlow's kernel computes it even for float64."""
 
-import numpy as np
 import pytest
 
 from lrp.arrays import exact
