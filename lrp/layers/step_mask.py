@@ -66,19 +66,6 @@ class FeatureMask(StepMask):
 
 
 @dataclass(frozen=True, eq=False)
-class BothMasks(StepMask):
-    """1 where all masks are 1"""
-
-    def counts(self, *xs: Array) -> Array:
-        return np.logical_and.reduce([x != 0 for x in xs])
-
-    def output_shape(self, *shapes: Shape) -> Shape:
-        if len(set(shapes)) != 1:
-            raise ShapeError(f"BothMasks: expected masks of one shape, got {list(shapes)}")
-        return shapes[0]
-
-
-@dataclass(frozen=True, eq=False)
 class Masking(Layer):
     """y_t = x_t m_t: masked steps become 0. Inputs: x (n, t, ...) and the mask (n, t).
 

@@ -68,3 +68,9 @@ def test_an_output_keeps_its_place(rng):
     network = lrp.Network.sequential([L.Dense(numbers(rng, (4, 3))), norm(rng, 3)], (4,))
     assert lrp.fold_batchnorm(network).outputs == ("dense1",)
     assert np.isfinite(lrp.fold_batchnorm(network).forward(np.ones((1, 4))).output).all()
+
+
+def test_a_norm_with_two_followers_is_left_alone(rng):
+    nodes = [lrp.Node("x", L.Input((4,))), lrp.Node("n", norm(rng, 4), "x")]
+    nodes += [lrp.Node("a", L.Dense(numbers(rng, (4, 3))), "n"), lrp.Node("b", L.ReLU(), "n")]
+    assert "n" in lrp.fold_batchnorm(lrp.Network(nodes)).nodes

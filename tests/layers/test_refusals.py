@@ -147,6 +147,8 @@ def test_inputs_that_do_not_fit(name):
         (L.Maximum(), [(3,), (3,)], identity()),
         (L.MatMul(), [(2, 3), (3, 2)], identity()),
         (L.LayerNorm(1, one(3)), [(3,)], winner()),
+        (L.SimpleRNN(one((3, 2)), one((2, 2))), [(4, 3)], identity()),
+        (L.MultiHeadAttention(*[one((3, 2, 2))] * 3, one((2, 2, 3))), [(4, 3)] * 3, identity()),
     ],
 )
 def test_a_rule_that_the_layer_does_not_know(layer, shapes, rule):
@@ -187,3 +189,7 @@ def test_cells_without_a_bias():
     x = one((1, 4, 3))
     for layer in (L.SimpleRNN(one((3, 2)), one((2, 2))), L.GRU(one((3, 6)), one((2, 6)))):
         assert layer.compute(x).shape == (1, 2)
+
+
+def test_a_power_that_is_no_whole_number():
+    assert L.LAYERS["Power"](0.5).compute(np.array([[4.0, 9.0]])).tolist() == [[2, 3]]

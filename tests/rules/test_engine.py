@@ -1,5 +1,6 @@
 """What the engine does beyond the equations: refused inputs, reused work, windows in padding."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,7 @@ from lrp import layers as L
 from lrp import rules
 from lrp.errors import InputError
 from lrp.rules import flows
-from lrp.rules.algebra import table
+from lrp.rules.algebra import Group, Term, table
 
 
 def test_an_input_outside_the_box_is_named():
@@ -19,8 +20,6 @@ def test_an_input_outside_the_box_is_named():
 
 
 def test_a_rule_that_needs_bounds_says_so():
-    from dataclasses import replace
-
     layer, x = L.Dense(np.ones((2, 1))), np.ones((1, 2))
     with pytest.raises(InputError, match="z_box: expected bounds of the input, got none"):
         layer.distribute(np.ones((1, 1)), replace(rules.z_box(0, 1), low=None), (x,), layer.compute(x))
@@ -72,3 +71,17 @@ def test_the_closed_gate_costs_nothing():
     Counting.calls = 0
     layer.distribute(np.ones((1, 1)), rules.gamma(Fraction(1, 2)), (x,), y)
     assert Counting.calls == 1
+
+
+def test_a_group_that_gives_more_than_it_has():
+    """lambda = 2 everywhere: the ledger shows that -R was dropped."""
+    rule = replace(rules.zero(), groups=(Group((Term(),), Fraction(2)),))
+    layer, x = L.Dense(np.ones((2, 1))), np.ones((1, 2))
+    share = layer.distribute(np.array([[3.0]]), rule, (x,), layer.compute(x))
+    assert share.parts[0].tolist() == [[3, 3]] and share.dropped[0] == -3
+
+
+def test_a_table_that_reads_negative_inputs_alone():
+    rule = replace(rules.zero(), groups=(Group((Term(table=table([[0, 0], [1, 1]])),)),))
+    layer, x = L.Dense(np.ones((2, 1))), np.array([[3.0, -1.0]])
+    assert layer.distribute(np.array([[5.0]]), rule, (x,), layer.compute(x)).parts[0].tolist() == [[0, 5]]
