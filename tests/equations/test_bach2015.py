@@ -62,6 +62,14 @@ def test_eq58_the_sign_of_zero_is_plus():
         assert share.stabilizer[0] == 1
 
 
+@pytest.mark.equation("bach2015", 58)
+def test_eq58_the_sign_of_zero_is_plus_in_fractions():
+    layer = L.Dense(np.array([[1.0], [-1.0]])).astype("exact")
+    x = np.full((1, 2), Fraction(1), dtype=object)
+    share = layer.distribute(x[:, :1], rules.epsilon(Fraction(1, 2)), (x,), layer.compute(x))
+    assert share.parts[0].tolist() == [[2, -2]] and share.stabilizer[0] == 1
+
+
 @pytest.mark.equation("bach2015", 60)
 @pytest.mark.parametrize("alpha, beta", [(1, 0), (2, 1), (Fraction(23, 20), Fraction(3, 20))])
 def test_eq60_alpha_beta(neuron, alpha, beta):
