@@ -18,7 +18,7 @@ from lrp.evaluation.plan import Problem, Unit
 
 Result = tuple[Unit, dict[str, Array]]
 LOSSES = 3  # so often may one unit lose its process before it is given up
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+THREADS = ("LRP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def local(problem: Problem, units: Sequence[Unit], jobs: int) -> Iterator[Result]:

@@ -3,29 +3,32 @@
 Two methods, chosen by shape in `by_shifts`:
 
     shifted   stride 1. In a padded picture laid out as a matrix (positions, channels), the input of a kernel offset is
-              the same matrix some rows further on. So each offset is one matrix product on contiguous rows, added in
-              place. Rows that belong to the padding are computed too and thrown away.
+              the same matrix some rows further on. So each offset is one matrix product on contiguous rows, and their
+              sum is the result. Rows that belong to the padding are computed too and thrown away.
     columns   strides, few channels, small pictures. The windows of a block of outputs are copied side by side into a
               matrix (positions, kernel * channels), which meets the whole kernel in one product.
 
-Both go through the picture in blocks that stay in the cache, in one workspace that is reused. x, s, weight and results
-are as in `conv.plain_apply` and `conv.plain_adjoint`; neither rounds more than a sum in another order does.
+Both go through the pictures in blocks that stay in the cache, with a workspace for each thread of `lrp.parallel`.
+x, s, weight and results are as in `conv.correlate` and `conv.correlate_adjoint`; neither rounds more than a sum in
+another order does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import prod
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from scipy.linalg.blas import sgemm
 
+from lrp import parallel
 from lrp.arrays import Array
 from lrp.layers.windows import Windows
 
 # `python benchmarks/time_conv.py` measures both methods on many shapes and prints this table anew.
 BLOCK = 1 << 19  # numbers in a block's workspace, 2 MiB
+LEAST = 1 << 16  # numbers in a block that is worth a thread, if the picture can be divided into such
 SHIFTED_CHANNELS = 16  # columns for fewer input channels
 SHIFTED_ROWS = 128  # columns for fewer rows (outputs, and what is thrown away) in a sample
 SHIFTED_WASTE = 1.5  # columns for more rows than this for each output
@@ -46,80 +49,87 @@ def by_shifts(windows: Windows, spatial: tuple[int, ...], channels: int) -> bool
 def fast_apply(windows: Windows, weight: Array, x: Array) -> Array:
     """sum over the kernel of x @ weight: x (n, *spatial, in), weight (*kernel, in, out) -> (n, *windows, out)."""
     spatial, channels = x.shape[1:-1], x.shape[-1]
-    padded, weight = np.ascontiguousarray(windows.padded(x)), np.ascontiguousarray(weight)
-    y = np.empty((len(x), *windows.output(spatial), weight.shape[-1]), np.float32)
     if windows.are_points(spatial):
-        np.matmul(padded.reshape(-1, channels), weight.reshape(channels, -1), out=y.reshape(-1, y.shape[-1]))
-    elif by_shifts(windows, spatial, channels):
-        _shifted_apply(windows, weight, padded, y)
-    else:
-        _columns_apply(windows, weight, padded, y)
+        return parallel.matmul(x.reshape(-1, channels), weight.reshape(channels, -1)).reshape(*x.shape[:-1], -1)
+    if by_shifts(windows, spatial, channels):
+        return _shifted(windows, {tap: weight[tap] for tap in np.ndindex(*windows.size)}, x)
+    y = np.empty((len(x), *windows.output(spatial), weight.shape[-1]), np.float32)
+    _columns_apply(windows, weight, np.ascontiguousarray(windows.padded(x)), y)
     return y
 
 
 def fast_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
     """The transpose of fast_apply: s (n, *windows, out) -> shape (n, *spatial, in)."""
     spatial, channels = shape[1:-1], shape[-1]
-    s, weight = np.ascontiguousarray(s), np.ascontiguousarray(weight)
     if windows.are_points(spatial):
-        return np.asarray(s.reshape(-1, s.shape[-1]) @ weight.reshape(channels, -1).T).reshape(len(s), *shape[1:])
+        return parallel.matmul(s.reshape(-1, s.shape[-1]), weight.reshape(channels, -1).T).reshape(len(s), *shape[1:])
+    if by_shifts(windows, spatial, channels) and (turned := _turned(windows, spatial)) is not None:
+        last = [length - 1 for length in windows.size]
+        taps = {tap: weight[tuple(np.subtract(last, tap))].T for tap in np.ndindex(*windows.size)}
+        return _shifted(turned, taps, s)
     padded = np.zeros((len(s), *windows.padded_spatial(spatial), channels), np.float32)
-    if by_shifts(windows, spatial, channels):
-        _shifted_adjoint(windows, weight, s, padded)
-    else:
-        _columns_adjoint(windows, weight, s, padded, spatial)
+    _columns_adjoint(windows, weight, s, padded, spatial)
     return windows.cropped(padded, spatial)
 
 
-def _shifted_apply(windows: Windows, weight: Array, padded: Array, y: Array) -> None:
-    inner, features = padded.shape[2:-1], y.shape[-1]
-    valid = (slice(None), *map(slice, y.shape[2:-1]))
-    work = _workspace(padded.shape, y.shape)
-    for picture, result in zip(padded.reshape(len(padded), -1, padded.shape[-1]), y, strict=True):
-        for lines, rows, first in _line_blocks(work, inner, y.shape[1:-1]):
-            for number, (tap, offset) in enumerate(_offsets(windows, inner)):
-                x = picture[first + offset : first + offset + rows]
-                # row-major y = x @ w is column-major y^T = w^T x^T; beta = 1 adds to what is there
-                sgemm(1, weight[tap].T, x.T, min(number, 1), work[:rows].T, overwrite_c=1)
-            wide = work[: (lines.stop - lines.start) * prod(inner)].reshape(-1, *inner, features)
-            result[lines] = wide[valid]
+def _turned(windows: Windows, spatial: tuple[int, ...]) -> Windows | None:
+    """The windows of the outputs that each input belongs to: the transpose of a convolution of stride 1 is another one.
+
+    None where the padding is wider than the kernel: there are outputs that no input belongs to.
+    """
+    rows = zip(windows.extents(), windows.reach(spatial), strict=True)
+    pads = tuple((extent - 1 - before, extent - 1 - after) for extent, (before, after) in rows)
+    return None if min(min(pair) for pair in pads) < 0 else replace(windows, padding=pads, ceil=False)
 
 
-def _shifted_adjoint(windows: Windows, weight: Array, s: Array, padded: Array) -> None:
-    inner, features = padded.shape[2:-1], s.shape[-1]
-    valid = (slice(None), *map(slice, s.shape[2:-1]))
-    work = _workspace(padded.shape, s.shape)
-    for given, picture in zip(s, padded.reshape(len(padded), -1, padded.shape[-1]), strict=True):
-        for lines, rows, first in _line_blocks(work, inner, s.shape[1:-1]):
-            wide = work[: (lines.stop - lines.start) * prod(inner)].reshape(-1, *inner, features)
-            wide[valid] = given[lines]  # the rows of the padding stay 0
-            for tap, offset in _offsets(windows, inner):
-                target = picture[first + offset : first + offset + rows]
-                sgemm(1, weight[tap].T, work[:rows].T, 1, target.T, trans_a=1, overwrite_c=1)
-
-
-def _workspace(padded: tuple[int, ...], output: tuple[int, ...]) -> Array:
-    """Zeros for as many lines of the output, padding included, as fit into a block."""
-    line = prod(padded[2:-1])
-    lines = min(max(1, BLOCK // ((padded[-1] + output[-1]) * line)), output[1])
-    return np.zeros((lines * line, output[-1]), np.float32)
-
-
-def _line_blocks(work: Array, inner: tuple[int, ...], output: tuple[int, ...]) -> Iterator[tuple[slice, int, int]]:
-    """Blocks of entries of the first output axis: (which, how many rows to compute, the first row in the picture)."""
-    line = prod(inner)
-    step = len(work) // line
+def _shifted(windows: Windows, taps: dict[tuple[int, ...], Array], x: Array) -> Array:
+    """Convolution of stride 1 with a matrix (channels, features) for each kernel offset."""
+    spatial, channels = x.shape[1:-1], x.shape[-1]
+    output, inner = windows.output(spatial), windows.padded_spatial(spatial)[1:]
+    line, more, above = prod(inner), windows.extents()[0] - 1, windows.reach(spatial)[0][0]
     last = sum((length - 1) * prod(inner[axis + 1 :]) for axis, length in enumerate(output[1:])) + 1
-    for start in range(0, output[0], step):
-        stop = min(start + step, output[0])
-        yield slice(start, stop), (stop - start - 1) * line + last, start * line
+    further = [(_rows_further(windows, tap, inner), matrix) for tap, matrix in taps.items()]
+    features = further[0][1].shape[1]
+    valid = (slice(None), *map(slice, output[1:]))
+    y = np.empty((len(x), *output, features), np.float32)
+    lines = _lines((channels + 2 * features) * line, output[0])
+
+    def job(blocks: Iterator[tuple[int, int]]) -> None:
+        padded = np.zeros((lines + more, *inner, channels), np.float32)
+        z, term = (np.empty((lines * line, features), np.float32) for _ in range(2))
+        for sample, start in blocks:
+            count = min(lines, output[0] - start)
+            _fill(padded[: count + more], windows, x[sample], start - above)
+            rows, source = (count - 1) * line + last, padded.reshape(-1, channels)
+            for number, (shift, matrix) in enumerate(further):
+                np.matmul(source[shift : shift + rows], matrix, out=(term if number else z)[:rows])
+                if number:
+                    z[:rows] += term[:rows]
+            y[sample, start : start + count] = z[: count * line].reshape(count, *inner, features)[valid]
+
+    parallel.share(job, [(sample, start) for sample in range(len(x)) for start in range(0, output[0], lines)])
+    return y
 
 
-def _offsets(windows: Windows, inner: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Each kernel offset, and how many rows further on it finds its input."""
-    for tap in np.ndindex(*windows.size):
-        places = (o * d for o, d in zip(tap, windows.steps, strict=True))
-        yield tap, sum(place * prod(inner[axis:]) for axis, place in enumerate(places))
+def _fill(padded: Array, windows: Windows, picture: Array, first: int) -> None:
+    """The lines from `first` on, counted without padding, of a picture; zeros where it has none."""
+    start, stop = max(first, 0), min(first + len(padded), len(picture))
+    reach = windows.reach(picture.shape[:-1])[1:]
+    inner = tuple(slice(before, before + n) for (before, _), n in zip(reach, picture.shape[1:-1], strict=True))
+    padded[: start - first] = padded[max(stop - first, 0) :] = 0
+    if stop > start:
+        padded[(slice(start - first, stop - first), *inner)] = picture[start:stop]
+
+
+def _lines(numbers: int, length: int) -> int:
+    """How many of `length` lines make a block, if a line has so many numbers: a workspace full, four blocks or more."""
+    return max(1, min(BLOCK // numbers, max(-(-length // 4), LEAST // numbers), length))
+
+
+def _rows_further(windows: Windows, tap: tuple[int, ...], inner: tuple[int, ...]) -> int:
+    """How many rows further on a kernel offset finds its input."""
+    places = (o * d for o, d in zip(tap, windows.steps, strict=True))
+    return sum(place * prod(inner[axis:]) for axis, place in enumerate(places))
 
 
 def _columns_apply(windows: Windows, weight: Array, padded: Array, y: Array) -> None:
@@ -133,19 +143,30 @@ def _columns_apply(windows: Windows, weight: Array, padded: Array, y: Array) -> 
         writeable=False,
     )
     kernel = weight.reshape(-1, weight.shape[-1])
-    for block, work in _window_blocks(y.shape, len(kernel)):
-        np.copyto(work.reshape(view[block].shape), view[block])
-        np.matmul(work, kernel, out=y[block].reshape(len(work), -1))
+
+    def job(samples: Iterator[slice]) -> None:
+        for some in samples:
+            for block, work in _window_blocks(y[some].shape, len(kernel)):
+                np.copyto(work.reshape(view[some][block].shape), view[some][block])
+                parallel.matmul(work, kernel, y[some][block].reshape(len(work), -1))
+
+    parallel.share(job, parallel.slices(len(y), parallel.BLOCKS))
 
 
 def _columns_adjoint(windows: Windows, weight: Array, s: Array, padded: Array, spatial: tuple[int, ...]) -> None:
     kernel = weight.reshape(-1, weight.shape[-1])
-    for block, work in _window_blocks(s.shape, len(kernel)):
-        np.matmul(s[block].reshape(len(work), -1), kernel.T, out=work)
-        columns = work.reshape(*s[block].shape[:-1], *windows.size, -1)
-        columns = np.moveaxis(columns, range(s.ndim - 1, columns.ndim - 1), range(len(windows.size)))
-        for offset, tap in windows.taps(spatial):
-            padded[block[0]][tap][:, block[1]] += columns[offset]
+
+    def job(samples: Iterator[slice]) -> None:
+        for some in samples:
+            for block, work in _window_blocks(s[some].shape, len(kernel)):
+                given = s[some][block]
+                parallel.matmul(given.reshape(len(work), -1), kernel.T, work)
+                columns = work.reshape(*given.shape[:-1], *windows.size, -1)
+                columns = np.moveaxis(columns, range(s.ndim - 1, columns.ndim - 1), range(len(windows.size)))
+                for offset, tap in windows.taps(spatial):
+                    padded[some][block[0]][tap][:, block[1]] += columns[offset]
+
+    parallel.share(job, parallel.slices(len(s), parallel.BLOCKS))
 
 
 def _window_blocks(shape: tuple[int, ...], width: int) -> Iterator[tuple[tuple[slice, slice], Array]]:

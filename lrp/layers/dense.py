@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lrp import parallel
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import LinearLayer, Shape, as_weight, is_constant
@@ -31,12 +32,12 @@ class Dense(LinearLayer):
     def apply(self, weight: Array, x: Any) -> Array:
         if is_constant(weight):  # every output is the same sum
             return np.repeat(weight.flat[0] * x.sum(axis=-1, keepdims=True), weight.shape[1], axis=-1)
-        return np.asarray(x @ weight)  # (n, ..., in) @ (in, out)
+        return _product(x, weight)  # (n, ..., in) @ (in, out)
 
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
         if is_constant(weight):
             return np.repeat(weight.flat[0] * s.sum(axis=-1, keepdims=True), weight.shape[0], axis=-1)
-        return np.asarray(s @ weight.T)  # (n, ..., out) @ (out, in)
+        return _product(s, weight.T)  # (n, ..., out) @ (out, in)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -46,6 +47,11 @@ class Dense(LinearLayer):
                 f"(weight {self.weight.shape} is (in, out)); is a Flatten missing before this Dense?"
             )
         return (*shape[:-1], self.weight.shape[1])
+
+
+def _product(x: Array, weight: Array) -> Array:
+    """x @ weight over the last axis of x; matrices of floats on several threads."""
+    return parallel.matmul(x, weight) if x.ndim == 2 and x.dtype != object else np.asarray(x @ weight)
 
 
 def check_bias(bias: Any, size: int, subject: str) -> Array | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lrp import arrays
+from lrp import arrays, parallel
 from lrp.layers import Conv, Dense, conv_fast
 from lrp.rules import engine, flows, parse
 from tests import oracles
@@ -20,6 +20,7 @@ CASES = {  # kernel, spatial, stride, padding, dilation, groups
     "points": ((1, 1), (3, 5), 1, "valid", 1, 1),
     "points, padded": ((1, 1), (3, 5), 1, ((1, 0), (0, 1)), 1, 1),
     "points, strides": ((1, 1), (3, 5), 2, "valid", 1, 1),
+    "pictures, padding wider than the kernel": ((2, 3), (4, 5), 1, ((3, 1), (0, 4)), 1, 1),
     "volumes": ((2, 1, 3), (4, 3, 5), 1, "same", 1, 1),
 }
 
@@ -38,9 +39,13 @@ def neurons(layer, weight, x):
     return oracles.conv_neurons(*tables, None, layer.stride, pads, layer.dilation, layer.groups)
 
 
-@pytest.fixture(params=[1 << 19, 100, 1])
+@pytest.fixture(params=[(1 << 19, 1), (100, 3), (1, 2)])
 def block(request, monkeypatch):
-    monkeypatch.setattr(conv_fast, "BLOCK", request.param)
+    """The size of the blocks, and on how many threads they are computed; every product is large enough for them."""
+    monkeypatch.setattr(conv_fast, "BLOCK", request.param[0])
+    monkeypatch.setattr(conv_fast, "LEAST", 1)
+    monkeypatch.setattr(parallel, "LARGE", 1)
+    monkeypatch.setenv("LRP_THREADS", str(request.param[1]))
 
 
 @pytest.fixture(params=METHODS)
