@@ -40,8 +40,8 @@ def share(job: Callable[[Iterator[T]], None], items: Iterable[T]) -> None:
     A job is called once a thread, so that it can keep a workspace. Raises what a job raised.
     """
     work = list(items)
-    count = min(threads(), len(work))
-    if count < 2:
+    count = min(threads(), len(work)) if len(work) > 1 else 1
+    if count == 1:
         return job(iter(work))
     queue = iter(work)  # a list's iterator hands out each entry once, whoever asks
     with ThreadPoolExecutor(count, OURS) as pool:

@@ -19,8 +19,9 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import LedgerError
+from lrp.later import Later
 from lrp.rules import Rule
-from lrp.rules.engine import Share
+from lrp.rules.share import SMALL, Share
 
 BOUND = 8
 STORED = ("received", "passed", "bias", "stabilizer", "dropped")
@@ -28,7 +29,7 @@ COLUMNS = (*STORED, "residual", "gross")
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Later):
     """One node's account. Every number has shape (n,), one a sample, and the unit of the explained output."""
 
     name: str
@@ -63,30 +64,24 @@ class Line:
 
 
 def line(name: str, kind: str, rule: Rule, R: Array, share: Share) -> Line:
-    """A node's line from the relevance it received and the share it gave."""
-    received = arrays.total(R)
-    passed = (
-        received
-        if len(share.parts) == 1 and share.parts[0] is R
-        else sum(map(arrays.total, share.parts), arrays.no_total(R))
-    )
-    gross = share.gross + arrays.gross(R)
-    return Line(
-        name,
-        kind,
-        rule.text(),
-        received,
-        passed,
-        share.bias,
-        share.stabilizer,
-        share.dropped,
-        gross,
-        arrays.epsilon_of(R),
-    )
+    """A node's line from the relevance it received and the share it gave; of small arrays, once it is read."""
+
+    def account() -> dict[str, Any]:
+        received = arrays.total(R)
+        if len(share.parts) == 1 and share.parts[0] is R:
+            passed = received
+        else:
+            passed = sum(map(arrays.total, share.parts), arrays.no_total(R))
+        sums = {"bias": share.bias, "stabilizer": share.stabilizer, "dropped": share.dropped}
+        gross = share.gross + arrays.gross(R)
+        return {"rule": rule.text(), "received": received, "passed": passed, **sums, "gross": gross}
+
+    later = Line.later(account, name=name, kind=kind, eps=arrays.epsilon_of(R))
+    return later if R.size + sum(part.size for part in share.parts) <= SMALL else later.now()
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Ledger(Later):
     """The lines from the logit down to the inputs, what was put in (`start`) and what arrived at the inputs."""
 
     lines: tuple[Line, ...]

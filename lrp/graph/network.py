@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -172,17 +173,19 @@ class Network:
             xs = tuple(trace.values[name] for name in node.inputs)
             layer = conventions.stand_in(node.layer)
             y = trace.values[node.name] if layer is node.layer else layer.compute(*xs)
-            share = layer.divide(relevances[node.name], rules[node.name], xs, y)
-            lines.append(line(node.name, type(node.layer).__name__, rules[node.name], relevances[node.name], share))
+            received, rule = relevances[node.name], rules[node.name]
+            received.flags.writeable = False  # the ledger's sums may be made later
+            share = layer.divide(received, rule, xs, y)
+            lines.append(line(node.name, type(node.layer).__name__, rule, received, share))
             _collect(relevances, node.inputs, share.parts)
-        at_inputs = {name: self._at_input(relevances, trace, name, R) for name in self.inputs}
-        relevances.update(at_inputs)
-        arrived = sum((arrays.total(part) for part in at_inputs.values()), arrays.zeros((len(R),), arrays.total(R)))
-        ledger = Ledger(tuple(lines), arrays.total(R), arrived, arrays.epsilon_of(R))
-        form = self._form(x, at_inputs)
-        return Explanation(
-            form, relevances, ledger, trace, rules, chosen, f"{said}{begin.text(first)}", conventions.name
-        )
+        arrived = {name: self._at_input(relevances, trace, name, R) for name in self.inputs}
+        relevances.update(arrived)
+        ledger = Ledger.later(partial(_ends, R, arrived), lines=tuple(lines), eps=arrays.epsilon_of(R))
+        own = {name: part.copy() for name, part in arrived.items()}  # the caller may change it; the ledger's stays
+        for part in arrived.values():
+            part.flags.writeable = False
+        form, begins = self._form(x, own), f"{said}{begin.text(first)}"
+        return Explanation(form, relevances, ledger, trace, rules, chosen, begins, conventions.name)
 
     def explain_batches(
         self, x: Any, size: int = 16, keep: Iterable[str] = (), **options: Any
@@ -268,6 +271,11 @@ class Network:
         if isinstance(x, Mapping):
             return dict(by_name)
         return tuple(by_name.values()) if len(self.inputs) > 1 or isinstance(x, tuple) else by_name[self.inputs[0]]
+
+
+def _ends(R: Array, arrived: dict[str, Array]) -> dict[str, Array]:
+    """The ends of the ledger: what was put in, and what arrived at the inputs."""
+    return {"start": arrays.total(R), "arrived": np.asarray(sum(map(arrays.total, arrived.values())))}
 
 
 def _tell(watch: Watch | None, name: str) -> None:

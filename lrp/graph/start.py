@@ -87,7 +87,7 @@ class Given(Start):
         if R.shape != z.shape:
             raise ShapeError(f"start: expected relevance of the logits' shape {z.shape}, got {R.shape}")
         arrays.check_finite(R, "start")
-        return R
+        return R.copy()
 
     def text(self, node: str) -> str:
         return f"starts at {node} with the given array"

@@ -106,6 +106,10 @@ class Layer(ABC):
         """The other arguments, by name."""
         return {f.name: v for f in fields(self) if not isinstance(v := getattr(self, f.name), np.ndarray)}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The arguments: what is copied and pickled. What a layer remembers can be made again."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
     def astype(self, dtype: str) -> Layer:
         """The same layer with its weights in another arithmetic: "float32", "float64" or "exact"."""
         floats = {name: w for name, w in self.weights().items() if w.dtype.kind in "fO"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Conv(LinearLayer):
         object.__setattr__(self, "padding", check_padding(self.padding, axes, "Conv padding"))
         object.__setattr__(self, "dilation", per_axis(self.dilation, axes, "Conv dilation"))
 
-    @property
+    @cached_property
     def windows(self) -> Windows:
         """Where the kernel comes to lie."""
         return Windows(self.weight.shape[:-2], self.stride, self.padding, self.dilation)
@@ -55,17 +56,21 @@ class Conv(LinearLayer):
         if is_constant(weight):  # every output channel of a group is the same sum
             same = WindowSum(self.windows, weight).apply(weight.flat[0], self._group_sums(x))
             return self._repeated(same, weight.shape[-1])
+        if self.groups == 1:
+            return correlate(self.windows, weight, x)
         parts = zip(np.split(weight, self.groups, -1), np.split(x, self.groups, -1), strict=True)
-        return joined([correlate(self.windows, w, part) for w, part in parts])
+        return np.concatenate([correlate(self.windows, w, part) for w, part in parts], axis=-1)
 
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
         if is_constant(weight):
             narrow = (*shape[:-1], self.groups)
             same = WindowSum(self.windows, weight).adjoint(weight.flat[0], self._group_sums(s), narrow)
             return self._repeated(same, shape[-1])
+        if self.groups == 1:
+            return correlate_adjoint(self.windows, weight, s, shape)
         parts = zip(np.split(weight, self.groups, -1), np.split(s, self.groups, -1), strict=True)
         shape = (len(s), *shape[1:-1], shape[-1] // self.groups)
-        return joined([correlate_adjoint(self.windows, w, part, shape) for w, part in parts])
+        return np.concatenate([correlate_adjoint(self.windows, w, part, shape) for w, part in parts], axis=-1)
 
     def _group_sums(self, x: Array) -> Array:
         """The sum over the channels of each group: (..., c) -> (..., groups)"""
@@ -112,8 +117,3 @@ def correlate_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[in
     for offset, tap in windows.taps(shape[1:-1]):
         padded[tap] += s @ weight[offset].T  # (n, *windows, out) @ (out, in)
     return windows.cropped(padded, shape[1:-1])
-
-
-def joined(parts: list[Array]) -> Array:
-    """The groups' channels side by side."""
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)

@@ -32,6 +32,7 @@ LEAST = 1 << 16  # numbers in a block that is worth a thread, if the picture can
 SHIFTED_CHANNELS = 16  # columns for fewer input channels
 SHIFTED_ROWS = 128  # columns for fewer rows (outputs, and what is thrown away) in a sample
 SHIFTED_WASTE = 1.5  # columns for more rows than this for each output
+COPIED = 1 << 17  # numbers that the columns of a transpose may copy; above, its columns are added instead
 
 
 def by_shifts(windows: Windows, spatial: tuple[int, ...], channels: int) -> bool:
@@ -52,10 +53,8 @@ def fast_apply(windows: Windows, weight: Array, x: Array) -> Array:
     if windows.are_points(spatial):
         return parallel.matmul(x.reshape(-1, channels), weight.reshape(channels, -1)).reshape(*x.shape[:-1], -1)
     if by_shifts(windows, spatial, channels):
-        return _shifted(windows, {tap: weight[tap] for tap in np.ndindex(*windows.size)}, x)
-    y = np.empty((len(x), *windows.output(spatial), weight.shape[-1]), np.float32)
-    _columns_apply(windows, weight, np.ascontiguousarray(windows.padded(x)), y)
-    return y
+        return _shifted(windows, weight, x)
+    return _columns(windows, weight, x)
 
 
 def fast_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
@@ -63,13 +62,14 @@ def fast_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ..
     spatial, channels = shape[1:-1], shape[-1]
     if windows.are_points(spatial):
         return parallel.matmul(s.reshape(-1, s.shape[-1]), weight.reshape(channels, -1).T).reshape(len(s), *shape[1:])
-    if by_shifts(windows, spatial, channels) and (turned := _turned(windows, spatial)) is not None:
-        last = [length - 1 for length in windows.size]
-        taps = {tap: weight[tuple(np.subtract(last, tap))].T for tap in np.ndindex(*windows.size)}
-        return _shifted(turned, taps, s)
-    padded = np.zeros((len(s), *windows.padded_spatial(spatial), channels), np.float32)
-    _columns_adjoint(windows, weight, s, padded, spatial)
-    return windows.cropped(padded, spatial)
+    turned = _turned(windows, spatial) if set(windows.stride) == {1} else None
+    if turned is not None:
+        transposed = np.flip(weight, tuple(range(len(windows.size)))).swapaxes(-1, -2)
+        if by_shifts(windows, spatial, channels):
+            return _shifted(turned, transposed, s)
+        if len(s) * prod(spatial) * prod(weight.shape[:-2]) * weight.shape[-1] <= COPIED:
+            return _columns(turned, transposed, s)
+    return _columns_adjoint(windows, weight, s, shape)
 
 
 def _turned(windows: Windows, spatial: tuple[int, ...]) -> Windows | None:
@@ -82,14 +82,13 @@ def _turned(windows: Windows, spatial: tuple[int, ...]) -> Windows | None:
     return None if min(min(pair) for pair in pads) < 0 else replace(windows, padding=pads, ceil=False)
 
 
-def _shifted(windows: Windows, taps: dict[tuple[int, ...], Array], x: Array) -> Array:
-    """Convolution of stride 1 with a matrix (channels, features) for each kernel offset."""
-    spatial, channels = x.shape[1:-1], x.shape[-1]
+def _shifted(windows: Windows, weight: Array, x: Array) -> Array:
+    """fast_apply() by the first method; the weight may have any strides."""
+    spatial, (channels, features) = x.shape[1:-1], weight.shape[-2:]
     output, inner = windows.output(spatial), windows.padded_spatial(spatial)[1:]
     line, more, above = prod(inner), windows.extents()[0] - 1, windows.reach(spatial)[0][0]
     last = sum((length - 1) * prod(inner[axis + 1 :]) for axis, length in enumerate(output[1:])) + 1
-    further = [(_rows_further(windows, tap, inner), matrix) for tap, matrix in taps.items()]
-    features = further[0][1].shape[1]
+    further = [(_rows_further(windows, tap, inner), weight[tap]) for tap in np.ndindex(*windows.size)]
     valid = (slice(None), *map(slice, output[1:]))
     y = np.empty((len(x), *output, features), np.float32)
     lines = _lines((channels + 2 * features) * line, output[0])
@@ -132,7 +131,10 @@ def _rows_further(windows: Windows, tap: tuple[int, ...], inner: tuple[int, ...]
     return sum(place * prod(inner[axis:]) for axis, place in enumerate(places))
 
 
-def _columns_apply(windows: Windows, weight: Array, padded: Array, y: Array) -> None:
+def _columns(windows: Windows, weight: Array, x: Array) -> Array:
+    """fast_apply() by the second method."""
+    y = np.empty((len(x), *windows.output(x.shape[1:-1]), weight.shape[-1]), np.float32)
+    padded = np.ascontiguousarray(windows.padded(x))
     steps, stride = padded.strides[1:-1], windows.stride
     outer = (st * s for st, s in zip(steps, stride, strict=True))
     within = (st * d for st, d in zip(steps, windows.steps, strict=True))
@@ -151,9 +153,13 @@ def _columns_apply(windows: Windows, weight: Array, padded: Array, y: Array) -> 
                 parallel.matmul(work, kernel, y[some][block].reshape(len(work), -1))
 
     parallel.share(job, parallel.slices(len(y), parallel.BLOCKS))
+    return y
 
 
-def _columns_adjoint(windows: Windows, weight: Array, s: Array, padded: Array, spatial: tuple[int, ...]) -> None:
+def _columns_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
+    """fast_adjoint() by the second method: columns are added to where they came from."""
+    spatial = shape[1:-1]
+    padded = np.zeros((len(s), *windows.padded_spatial(spatial), shape[-1]), np.float32)
     kernel = weight.reshape(-1, weight.shape[-1])
 
     def job(samples: Iterator[slice]) -> None:
@@ -167,6 +173,7 @@ def _columns_adjoint(windows: Windows, weight: Array, s: Array, padded: Array, s
                     padded[some][block[0]][tap][:, block[1]] += columns[offset]
 
     parallel.share(job, parallel.slices(len(s), parallel.BLOCKS))
+    return windows.cropped(padded, spatial)
 
 
 def _window_blocks(shape: tuple[int, ...], width: int) -> Iterator[tuple[tuple[slice, slice], Array]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -76,7 +77,7 @@ class Pool(Layer):
         object.__setattr__(self, "stride", per_axis(stride, len(size), f"{name} stride"))
         object.__setattr__(self, "padding", padding)
 
-    @property
+    @cached_property
     def windows(self) -> Windows:
         """Where the windows come to lie."""
         return Windows(self.size, self.stride, self.padding, ceil=self.ceil)

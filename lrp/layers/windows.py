@@ -117,10 +117,12 @@ class Windows:
             for length, (before, after), count, extent, stride in rows
         )
 
+    @lru_cache(maxsize=256)
     def padded_spatial(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
         """The spatial lengths with their padding."""
         return tuple(n + before + after for n, (before, after) in zip(spatial, self.reach(spatial), strict=True))
 
+    @lru_cache(maxsize=256)
     def are_points(self, spatial: tuple[int, ...]) -> bool:
         """Whether each window is one entry, in order, and there are no others: a dense layer at every position."""
         return set(self.size) == set(self.stride) == {1} and self.padded_spatial(spatial) == spatial

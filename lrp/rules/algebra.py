@@ -75,6 +75,22 @@ class Term:
     table: Table = ALL
     sign: int = 1
 
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether it reads every weight as it is."""
+        return self.weight is Weight.W and self.table == ALL
+
+    @cached_property
+    def is_uniform(self) -> bool:
+        """Whether it reads weights alike for u+ and u-."""
+        return self.table[0] == self.table[1]
+
+    @cached_property
+    def readings(self) -> tuple[str, str]:
+        """How it reads the weights that meet u+, and u-, as text: terms that read alike have the same one."""
+        above, below = (f"{self.weight.value} {row[0]} {row[1]}" for row in self.table)
+        return above, below
+
     def __str__(self) -> str:
         rows = " ".join("[" + ",".join(str(entry) for entry in row) + "]" for row in self.table)
         return f"{'-' if self.sign < 0 else '+'} {self.source.value} {self.weight.value} {rows}"
@@ -87,6 +103,16 @@ class Group:
     terms: tuple[Term, ...]
     factor: Fraction = Fraction(1)
     gate: Gate = Gate.ALWAYS
+
+    @cached_property
+    def is_forward(self) -> bool:
+        """Whether the group's z is the layer's own pre-activation."""
+        return self.terms == (Term(),)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all of R is the group's."""
+        return self.factor == 1
 
     def __str__(self) -> str:
         gate = "" if self.gate is Gate.ALWAYS else f" where {self.gate.value}"
@@ -119,7 +145,7 @@ class Stabilizer:
     zero: Fraction | None = None
     rms: Fraction = Fraction(0)
 
-    @property
+    @cached_property
     def moves(self) -> bool:
         """Whether stab(z) can differ from z."""
         return self != Stabilizer()
@@ -237,6 +263,25 @@ class LinearRule(Rule):
     low: Bound | None = None
     high: Bound | None = None
     defaults: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+
+    @cached_property
+    def active(self) -> list[Group]:
+        """The groups that have a share in R."""
+        return [group for group in self.groups if group.factor != 0]
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether the groups' shares add up to R."""
+        return sum(group.factor for group in self.groups) == 1
+
+    @cached_property
+    def are_halves(self) -> bool:
+        """Whether there are two active groups, and their z add up to that of the forward pass, bias and all."""
+        plain = all(g.gate is Gate.ALWAYS and g.terms == (Term(table=g.terms[0].table),) for g in self.active)
+        if len(self.active) != 2 or self.whole_bias or not plain:
+            return False
+        rows = zip(*(group.terms[0].table for group in self.active), strict=True)
+        return all(a + b == 1 for one, other in rows for a, b in zip(one, other, strict=True))
 
     def options(self) -> dict[str, str]:
         """The options that differ from the catalogue's defaults of this rule, as text."""

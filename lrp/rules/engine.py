@@ -10,16 +10,17 @@ A group is not defined for k where its denominator is 0 (0/0) or where its gate 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.rules.algebra import Gate, Group, LinearRule, OneSided, Sink, Source, Term
+from lrp.rules.algebra import Gate, Group, LinearRule, OneSided, Sink, Source
 from lrp.rules.flows import Flow, all_ones, flows_of, group_bias_of, kind, whole_window
+from lrp.rules.share import Account, Share, dropping, passed, unbalanced
+
+__all__ = ["Linear", "Share", "distribute", "dropping", "passed", "unbalanced"]
 
 
 class Linear(Protocol):
@@ -36,54 +37,17 @@ class Linear(Protocol):
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Any: ...
 
 
-@dataclass(frozen=True)
-class Share:
-    """What became of a node's relevance. Per-sample numbers have shape (n,) and the unit of the explained output.
+class _Prepared(NamedTuple):
+    """A group with its numbers: its stabilized denominators and where they hold."""
 
-    parts: one array for each input of the layer. gross: the sum of the absolute values of all that is added up in
-    parts, bias, stabilizer and dropped, which bounds their rounding.
-    """
-
-    parts: tuple[Array, ...]
-    bias: Array
-    stabilizer: Array
-    dropped: Array
-    gross: Array
-
-
-def passed(*parts: Array) -> Share:
-    """A share in which everything went to the inputs."""
-    nothing = arrays.no_total(parts[0])
-    return Share(parts, nothing, nothing, nothing, sum(map(arrays.gross, parts), nothing))
-
-
-def dropping(dropped: Array, *parts: Array) -> Share:
-    """A share in which what is lost element by element (an array with the samples first) stands as dropped."""
-    nothing = arrays.no_total(dropped)
-    gross = sum(map(arrays.gross, parts), arrays.gross(dropped))
-    return Share(parts, nothing, nothing, arrays.total(dropped), gross)
-
-
-def unbalanced(R: Array, *parts: Array) -> Share:
-    """A share whose parts need not add up to R: the difference stands as dropped (negative where they exceed R)."""
-    passed_on = passed(*parts)
-    received = arrays.total(R)
-    dropped = received - sum(map(arrays.total, parts), 0 * received)
-    return Share(parts, passed_on.bias, passed_on.stabilizer, dropped, passed_on.gross + arrays.gross(R))
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """A group with its numbers: its stabilized denominators and where they hold, its share lambda of R."""
-
-    factor: Fraction
+    group: Group
     flows: list[Flow]
     z: Array
     stabilized: Array
     shift: Array | None  # None: eps = 0
     bias: Array | None
     undefined: Array | None  # None: defined wherever R is not zero
-    outside: Array | None = None  # the part of z that zero padding has where it is counted
+    outside: Array | None  # the part of z that zero padding has where it is counted
 
 
 def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> Share:
@@ -97,10 +61,10 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
     """
     prepared = _prepare_all(rule, layer, x, z, R)
     dropped, scale = _dropped(rule, prepared, R)
-    nothing = arrays.no_total(R)
-    lost, gross = (nothing, nothing) if dropped is None else (arrays.total(dropped), arrays.gross(dropped))
-    b_total = k_total = nothing
-    relevance, leak = None, arrays.zeros((1,) * R.ndim, R)
+    account = Account(R, x.size + R.size)
+    if dropped is not None:
+        account.lost("dropped", dropped)
+    relevance, leak = None, None
     for p in prepared:
         s = _divided(R, p)
         if scale is not None:
@@ -109,33 +73,31 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
             share = layer.adjoint(flow.weight, s, x.shape)
             if flow.u is not None:
                 share = flow.u * share
-            gross = gross + arrays.gross(share)
+            account.passed(share)
             relevance = _added(relevance, share, flow.sign)
         if p.outside is not None:
-            to_outside = s * p.outside
-            lost, gross = lost + arrays.total(to_outside), gross + arrays.gross(to_outside)
+            account.lost("dropped", s, p.outside)
         if rule.sink is Sink.SPREAD:
-            leak = leak + (0 if p.shift is None else s * p.shift) + (0 if p.bias is None else s * p.bias)
+            for lost in (p.shift, p.bias):
+                leak = leak if lost is None else _added(leak, s * lost, 1)
             continue
         if p.shift is not None:
-            to_shift = s * p.shift
-            k_total, gross = k_total + arrays.total(to_shift), gross + arrays.gross(to_shift)
+            account.lost("stabilizer", s, p.shift)
         if p.bias is not None:
-            b_total = b_total + arrays.weighted_total(s, p.bias)
-            gross = gross + arrays.weighted_total(np.abs(s), np.abs(p.bias))
-    if rule.sink is Sink.SPREAD:
-        spread, unconnected = _spread(layer, np.broadcast_to(leak, R.shape), x)
+            account.bias(s, p.bias)
+    if leak is not None:
+        spread, unconnected = _spread(layer, leak, x)
         relevance = _added(relevance, spread, 1)
-        b_total = b_total + arrays.total(unconnected)
-        gross = gross + arrays.gross(unconnected) + arrays.gross(spread)
+        account.lost("bias", unconnected)
+        account.passed(spread)
     if relevance is None:
         relevance = arrays.zeros(x.shape, R)
-    return Share((np.ascontiguousarray(relevance),), b_total, k_total, lost, gross)
+    return account.share(np.ascontiguousarray(relevance))
 
 
 def _divided(R: Array, p: _Prepared) -> Array:
     """s = lambda R / stab(z), 0 where the group is undefined; nothing is divided by zero on the way."""
-    numerator = R if p.factor == 1 else arrays.scalar(p.factor, R) * R
+    numerator = R if p.group.is_whole else arrays.scalar(p.group.factor, R) * R
     if p.undefined is None:
         return numerator / p.stabilized
     return arrays.divide_where(numerator, p.stabilized, ~p.undefined)
@@ -150,13 +112,13 @@ def _added(relevance: Array | None, share: Array, sign: int) -> Array:
 
 def _dropped(rule: LinearRule, prepared: list[_Prepared], R: Array) -> tuple[Array | None, Array | None]:
     """(1 - sum of lambda over the defined groups) R, and what s is scaled with to make up for it; None: 0, and 1."""
-    if prepared and all(p.undefined is None for p in prepared):
-        if sum((p.factor for p in prepared[1:]), prepared[0].factor) == 1:
-            return None, None
+    complete = rule.is_whole and len(prepared) == len(rule.active)
+    if complete and all(p.undefined is None for p in prepared):
+        return None, None
     one = arrays.scalar(1, R)
     factors = arrays.zeros(R.shape, R)
     for p in prepared:
-        factor = arrays.scalar(p.factor, R)
+        factor = arrays.scalar(p.group.factor, R)
         factors = factors + (factor if p.undefined is None else factor * ~p.undefined)
     if rule.one_sided is OneSided.DROP:
         return (one - factors) * R, None
@@ -170,23 +132,13 @@ def _prepare_all(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) 
     Of two groups that share all products between them, z^+ + z^- = z, the first is z - z^- where that rounds well:
     neurons with |z^+| >= |z^-|/2, as all are that fired, lose at most a few eps of z^+ by it.
     """
-    groups = [group for group in rule.groups if group.factor != 0]
-    if not _are_halves(groups, rule, layer) or arrays.is_exact(z):
+    groups = rule.active
+    if not rule.are_halves or not (rule.bias or layer.bias is None) or arrays.is_exact(z):
         return [p for group in groups for p in _prepare(group, rule, layer, x, z, R)]
     (second,) = _prepare(groups[1], rule, layer, x, z, R)
     first = z - second.z
     cancelled = (np.abs(first) < arrays.scalar(1, z) / 2 * np.abs(second.z)) & (R != 0)
     return [*_prepare(groups[0], rule, layer, x, z, R, None if cancelled.any() else first), second]
-
-
-def _are_halves(groups: list[Group], rule: LinearRule, layer: Linear) -> bool:
-    """Whether there are two groups, and their z add up to that of the forward pass."""
-    if len(groups) != 2 or rule.whole_bias or not (rule.bias or layer.bias is None):
-        return False
-    if any(g.gate is not Gate.ALWAYS or g.terms != (Term(table=g.terms[0].table),) for g in groups):
-        return False
-    rows = zip(groups[0].terms[0].table, groups[1].terms[0].table, strict=True)
-    return all(a + b == 1 for one, other in rows for a, b in zip(one, other, strict=True))
 
 
 def _prepare(
@@ -204,12 +156,12 @@ def _prepare(
         if not (opened & (R != 0)).any():
             return []
         closed = ~opened
-    flows = [flow for term in group.terms for flow in flows_of(term, rule, layer.weight, x)]
-    group_bias = None if bias is None else group_bias_of(group, rule, bias)
+    flows = [flow for term in group.terms for flow in flows_of(term, rule, layer, x)]
+    group_bias = None if bias is None else group_bias_of(group, rule, layer)
     outside = None
     if known is not None:
         group_z = known
-    elif _is_forward(group) and (rule.bias or layer.bias is None):
+    elif group.is_forward and (rule.bias or layer.bias is None):
         group_z = z  # the forward pass has computed it
     else:
         group_z = _sum_of_flows(flows, layer, x, z)
@@ -220,18 +172,13 @@ def _prepare(
             group_z = group_z + group_bias
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
     stabilized = group_z if shift is None else group_z + shift
-    undefined = _undefined(stabilized, closed, R)
-    if undefined is None and (holes := stabilized == 0).any():
+    undefined = closed  # where the group is 0/0 or its gate is closed
+    if (holes := stabilized == 0).any():
+        undefined = holes if closed is None else holes | closed
+    if undefined is not None and not (undefined & (R != 0)).any():
+        undefined = None  # so it is for neurons without relevance alone
         stabilized = stabilized + holes  # 0/0 with R = 0 is 0/1
-    return [_Prepared(group.factor, flows, group_z, stabilized, shift, group_bias, undefined, outside)]
-
-
-def _undefined(stabilized: Array, closed: Array | None, R: Array) -> Array | None:
-    """Where the group is 0/0 or its gate is closed; None where that is so for neurons without relevance alone."""
-    undefined = stabilized == 0
-    if closed is not None:
-        undefined = undefined | closed
-    return undefined if (undefined & (R != 0)).any() else None
+    return [_Prepared(group, flows, group_z, stabilized, shift, group_bias, undefined, outside)]
 
 
 def _sum_of_flows(flows: list[Flow], layer: Linear, x: Array, z: Array) -> Array:
@@ -246,11 +193,6 @@ def _sum_of_flows(flows: list[Flow], layer: Linear, x: Array, z: Array) -> Array
 def _has_windows(layer: Linear, x: Array) -> bool:
     """Whether each output is a weighted sum over a window of x, some of which may lie in padding: a convolution."""
     return layer.weight.ndim == x.ndim and hasattr(layer, "windows")
-
-
-def _is_forward(group: Group) -> bool:
-    """True where the group's z is the layer's own pre-activation."""
-    return group.terms == (Term(),)
 
 
 def _spread(layer: Linear, leak: Array, x: Array) -> tuple[Array, Array]:

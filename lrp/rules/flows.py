@@ -5,7 +5,7 @@ z_k = sum over the flows of sign * sum_j u_j weight_jk
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from lrp.arrays import Array
 from lrp.errors import InputError
 from lrp.rules.algebra import Group, LinearRule, Row, Source, Term, Weight
 
+KEPT = 1 << 20  # numbers in a modified weight that a layer keeps
 
-@dataclass(frozen=True)
-class Flow:
+
+class Flow(NamedTuple):
     """One row of one term's table: the relevance of source u through the blended weight."""
 
     u: Array | None  # None: ones
@@ -24,21 +25,39 @@ class Flow:
     sign: int
 
 
-def flows_of(term: Term, rule: LinearRule, weight: Array, x: Array) -> list[Flow]:
+def flows_of(term: Term, rule: LinearRule, layer: Any, x: Array) -> list[Flow]:
     """The rows of a term: u+ and u- apart where the table tells them apart and both exist."""
     u = _source(term.source, rule, x)
-    w = kind(weight, term.weight)
-    above, below = term.table
-    if above == below:
-        return [Flow(u, blend(w, above), term.sign)]
+    if term.is_uniform:
+        return [Flow(u, modified(layer, "weight", term, 0), term.sign)]
+    has_above, has_below = (any(row) for row in term.table)
     if u is None or not u.min() < 0:
-        return [Flow(u, blend(w, above), term.sign)] if any(above) else []  # there is no u-
+        return [Flow(u, modified(layer, "weight", term, 0), term.sign)] if has_above else []  # there is no u-
     flows = []
-    if any(above):
-        flows.append(Flow(arrays.positive(u), blend(w, above), term.sign))
-    if any(below):
-        flows.append(Flow(arrays.negative(u), blend(w, below), term.sign))
+    if has_above:
+        flows.append(Flow(arrays.positive(u), modified(layer, "weight", term, 0), term.sign))
+    if has_below:
+        flows.append(Flow(arrays.negative(u), modified(layer, "weight", term, 1), term.sign))
     return flows
+
+
+def modified(layer: Any, name: str, term: Term, row: int) -> Array:
+    """The layer's array of this name as a row of the term's table reads it.
+
+    A layer never changes, so it keeps what was made of its arrays, unless they are large: that would double the memory
+    of a large network for one part in a hundred of its time.
+    """
+    w = getattr(layer, name)
+    if term.is_plain:
+        return w
+    known: dict[tuple[str, str], Array] = vars(layer).setdefault("_modified", {})
+    key = name, term.readings[row]
+    found = known.get(key)
+    if found is None:
+        found = blend(kind(w, term.weight), term.table[row])
+        if w.size <= KEPT:
+            known[key] = found
+    return found
 
 
 def _source(source: Source, rule: LinearRule, x: Array) -> Array | None:
@@ -87,11 +106,13 @@ def blend(w: Array, row: Row) -> Array:
     return arrays.scalar(below, w) * w + arrays.scalar(above - below, w) * arrays.positive(w)
 
 
-def group_bias_of(group: Group, rule: LinearRule, bias: Array) -> Array:
+def group_bias_of(group: Group, rule: LinearRule, layer: Any) -> Array:
     """What the bias, the weight of an input that is always 1, adds to the group's z."""
     if rule.whole_bias:
-        return kind(bias, group.terms[0].weight)
-    parts = (arrays.scalar(t.sign, bias) * blend(kind(bias, t.weight), t.table[0]) for t in group.terms)
+        return kind(layer.bias, group.terms[0].weight)
+    if group.is_forward:
+        return np.asarray(layer.bias)
+    parts = (arrays.scalar(t.sign, layer.bias) * modified(layer, "bias", t, 0) for t in group.terms)
     return np.asarray(sum(parts))
 
 
