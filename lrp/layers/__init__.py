@@ -57,6 +57,7 @@ from lrp.layers.mask import Mask
 from lrp.layers.merge import Add, Average, Concat, Multiply
 from lrp.layers.mixture import Posteriors
 from lrp.layers.merge_more import Maximum, Minimum, Subtract
+from lrp.layers.norm_pool import PNormPool
 from lrp.layers.normalization import BatchNorm
 from lrp.layers.pca import PCA
 from lrp.layers.pool import AvgPool, MaxPool, SumPool
@@ -144,6 +145,7 @@ LAYERS: dict[str, type[Layer]] = {
         MultiHeadAttention,
         Multiply,
         PCA,
+        PNormPool,
         PReLU,
         Permute,
         Posteriors,

@@ -1,15 +1,12 @@
-"""Relevance models and p-norm pooling."""
-
-import math
+"""Relevance models."""
 
 import numpy as np
 import pytest
 
 from lrp import layers as L
 from lrp import rules
-from lrp.errors import ExactError, LoadError, SettingError, ShapeError
+from lrp.errors import LoadError, SettingError, ShapeError
 from lrp.formats.results import save_arrays
-from lrp.taylor.pooling import PNormPool
 from lrp.taylor.relevance_models import MinMax, fit_min_max, load_min_max, loss_and_gradient, training_free
 from tests.cases import numbers
 
@@ -71,37 +68,3 @@ def test_errors_of_models(rng, tmp_path):
     save_arrays(tmp_path / "other.h5", {"v": np.ones(2)})
     with pytest.raises(LoadError, match="another file"):
         load_min_max(tmp_path / "other.h5")
-
-
-@pytest.mark.parametrize("p", [1, 2, 3, math.inf])
-def test_p_norm_pooling(rng, p):
-    pool, x = PNormPool(3, p), rng.uniform(0.1, 1, size=(2, 15))
-    x[0, 3:6] = 0
-    y = pool.forward(x)
-    np.testing.assert_allclose(y, np.linalg.norm(x.reshape(2, 5, 3), ord=p, axis=-1))
-    R = rng.normal(size=(2, 5))
-    expected = [[R[n, j // 3] * x[n, j] / (x[n, j // 3 * 3 :][:3].sum() or 1) for j in range(15)] for n in range(2)]
-    np.testing.assert_allclose(pool.lrp(R), expected)
-    share = pool.distribute(R, pool.default_rule, (x,), y)
-    np.testing.assert_allclose(share.dropped, [R[0, 1], 0])
-    (g,) = pool.pullback(R, (x,), y)
-    for index in [(0, 0), (0, 7), (1, 14), (1, 4)]:
-        h = 1e-6 * (np.arange(30).reshape(2, 15) == index[0] * 15 + index[1])
-        slope = (R * (pool.compute(x + h) - pool.compute(x - h))).sum() / 2e-6
-        assert g[index] == pytest.approx(slope, abs=1e-6)
-
-
-def test_p_norm_pooling_exact_and_errors(rng):
-    x = np.abs(numbers(rng, (2, 6), "exact"))
-    for p in (1, math.inf):
-        pool = PNormPool(3, p)
-        share = pool.distribute(pool.compute(x), pool.default_rule, (x,), pool.compute(x))
-        assert (share.parts[0].sum(axis=1) + share.dropped == pool.compute(x).sum(axis=1)).all()
-        (g,) = pool.pullback(pool.compute(x), (x,), pool.compute(x))
-        assert g.shape == x.shape
-    with pytest.raises(ExactError, match="p = 2"):
-        PNormPool(3, 2).compute(x)
-    with pytest.raises(SettingError, match="p >= 1"):
-        PNormPool(3, 0.5)
-    with pytest.raises(ShapeError, match="multiple of 4"):
-        PNormPool(4).forward(np.ones((1, 6)))

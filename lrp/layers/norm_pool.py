@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,16 +22,25 @@ class PNormPool(Layer):
 
     Source: Montavon et al. 2017, p-norm pooling
 
-    x (n, m size) -> (n, m). p: 1, 2, ... or infinity, the maximum. For x >= 0, behind a ReLU; the relevance of an
-    all-zero pool is dropped. In Fractions p = 1 and infinity only.
+    x (n, m size) -> (n, m). p: a number from 1 on, or infinity (also "inf", as files store it), the maximum. For
+    x >= 0, behind a ReLU; the relevance of a pool whose sum is 0 is dropped. In Fractions p = 1 and infinity only.
     """
 
     size: int = 2
     p: float = 1
 
     def __post_init__(self) -> None:
-        if self.size < 1 or not self.p >= 1:
+        try:
+            p = float(self.p)
+        except (TypeError, ValueError):
+            p = math.nan
+        if self.size < 1 or not p >= 1:
             raise SettingError(f"PNormPool: expected size >= 1 and p >= 1, got {self.size} and {self.p}")
+        object.__setattr__(self, "p", int(p) if p.is_integer() else p)
+
+    def settings(self) -> dict[str, Any]:
+        """The arguments; infinity as text, for JSON has no number for it."""
+        return {"size": self.size, "p": "inf" if math.isinf(self.p) else self.p}
 
     def compute(self, *xs: Array) -> Array:
         pools = np.abs(self._pools(xs[0]))
