@@ -17,23 +17,42 @@ from lrp.formats.results import load_arrays, load_attribute, save_arrays
 from lrp.graph import ledger
 from lrp.layers import Dense
 from lrp.methods.adam import Adam
-from lrp.rules import LinearRule
-from lrp.rules.engine import Share, distribute
+from lrp.rules import LinearRule, z_plus
+from lrp.rules.engine import Share, distribute, unbalanced
 
-KIND = "min-max relevance model"
+MIN_MAX, FREE = "min-max relevance model", "training-free relevance model"
 
 
-def training_free(layer: Dense, x: Array, R: Array) -> Array:
-    """c_k >= 0 with R_k = x_k c_k, c_k = sum_l w_kl^+ R_l / sum_k' x_k' w_k'l^+, taken as constant below
+@dataclass(frozen=True)
+class TrainingFree:
+    """R_k = x_k c_k,  c_k = sum_l w_kl^+ R_l / sum_k' x_k' w_k'l^+ >= 0, taken as constant below
 
     Source: Montavon et al. 2017, training-free relevance model
 
-    layer: the upper one, explained by z+; x (n, K) >= 0 its input, R (n, L) the relevance of its outputs. The model is
-    exact at x itself; that c varies with x is what it leaves out. A zero denominator gives nothing.
+    weight (K, L): the upper layer's, which is explained by z+; x (n, K) >= 0 its input, R (n, L) the relevance of its
+    outputs. At x itself the model errs only where all of an output's z+ contributions are 0; that c varies with x is
+    what it leaves out, and `line` with the c of another point shows it.
     """
-    w = arrays.positive(layer.weight)
-    z = x @ w
-    return np.asarray(arrays.divide_where(R, z, z != 0) @ w.T)
+
+    weight: Array
+
+    def factors(self, x: Array, R: Array) -> Array:
+        """c (n, K). A zero denominator gives nothing."""
+        w = arrays.positive(self.weight)
+        z = x @ w
+        return np.asarray(arrays.divide_where(R, z, z != 0) @ w.T)
+
+    def distribute(self, x: Array, R: Array, c: Array | None = None) -> Share:
+        """R_k = x_k c_k, c of x itself if it is not given; the approximation error sum R - sum_k R_k is dropped."""
+        return unbalanced(R, np.asarray(x * (self.factors(x, R) if c is None else c)))
+
+    def line(self, x: Array, R: Array, c: Array | None = None, name: str = "training-free") -> ledger.Line:
+        """The line of the ledger that distribute() makes."""
+        return ledger.line(name, type(self).__name__, z_plus(bias=False), R, self.distribute(x, R, c))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """One HDF5 file of named arrays."""
+        save_arrays(path, {"weight": self.weight}, {"kind": FREE})
 
 
 @dataclass(frozen=True)
@@ -91,15 +110,17 @@ class MinMax:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """One HDF5 file of named arrays."""
-        save_arrays(path, {"v": self.v, "u": self.u, "d": self.d}, {"kind": KIND, "size": self.size})
+        save_arrays(path, {"v": self.v, "u": self.u, "d": self.d}, {"kind": MIN_MAX, "size": self.size})
 
 
-def load_min_max(path: str | os.PathLike[str]) -> MinMax:
-    """The model of a file that MinMax.save wrote; LoadError for any other."""
-    if load_attribute(path, "kind") != KIND:
-        raise LoadError(f"{os.fspath(path)}: expected a {KIND}, got another file of arrays")
-    stored = load_arrays(path)
-    return MinMax(stored["v"], stored["u"], stored["d"], int(load_attribute(path, "size")))
+def load_model(path: str | os.PathLike[str]) -> TrainingFree | MinMax:
+    """The model of a file that save() of either kind wrote, equal to the bit; LoadError for any other."""
+    stored, kind, size = load_arrays(path), load_attribute(path, "kind"), load_attribute(path, "size")
+    if kind == FREE and set(stored) == {"weight"}:
+        return TrainingFree(stored["weight"])
+    if kind == MIN_MAX and set(stored) == {"v", "u", "d"} and size is not None:
+        return MinMax(stored["v"], stored["u"], stored["d"], int(size))
+    raise LoadError(f"{os.fspath(path)}: expected a {FREE} or a {MIN_MAX}, got another file of arrays")
 
 
 def fit_min_max(
