@@ -19,7 +19,8 @@ from lrp.arrays import Array, Number, scalar
 from lrp.errors import SettingError
 from lrp.graph import Network
 from lrp.taylor.directions import Direction
-from lrp.taylor.roots import Roots
+from lrp.taylor.roots import Neurons, Roots
+from lrp.taylor.search import Inside
 
 GradientOf = Callable[[Array], Array]  # points (m, D) -> gradients (m, D)
 NUDGE = 1e-6  # how far towards x a root is moved to step off the kink of its own neuron, as a share of the way
@@ -84,12 +85,12 @@ def in_network_region(
     points = nudged(found, nudge)
     holds = np.zeros(found.found.shape, dtype=bool)
     for i, x in enumerate(found.x):
-        chosen = np.flatnonzero(found.found[i])
-        same = np.ones(len(chosen), dtype=bool)
-        for k in range(1, samples + 1) if len(chosen) else ():
+        left = np.flatnonzero(found.found[i])
+        for k in range(samples, 0, -1):  # the end point first: most roots need no further look
             part = scalar(k, x) / scalar(samples, x)
-            same &= same_gradient(gradient, x, x + part * (points[i, chosen] - x), rtol, atol)
-        holds[i, chosen] = same
+            if len(left):
+                left = left[same_gradient(gradient, x, x + part * (points[i, left] - x), rtol, atol)]
+        holds[i, left] = True
     return Check("in the network's region", holds, found.found)
 
 
@@ -98,6 +99,17 @@ def same_gradient(gradient: GradientOf, x: Array, points: Array, rtol: float = 1
     here, there = gradient(x[None]), gradient(points)
     allowed = scalar(atol, x) + scalar(rtol, x) * np.abs(here)
     return np.asarray((np.abs(there - here) <= allowed).all(axis=-1), dtype=bool)
+
+
+def network_region(gradient: GradientOf, x: Array, rtol: float = 1e-3, atol: float = 1e-5) -> Inside:
+    """Whether points (m, D) have the gradient of x (D,), for a search: at the points themselves, not on the way."""
+    return lambda points: same_gradient(gradient, x, points, rtol, atol)
+
+
+def layer_region(neurons: Neurons, x: Array) -> Inside:
+    """Whether at points (m, D) those neurons are active that are active at x (D,), for a search."""
+    active = neurons.z(x[None]) > 0
+    return lambda points: np.asarray(((neurons.z(points) > 0) == active).all(axis=-1), dtype=bool)
 
 
 def gradient_of(network: Network, target: Any) -> GradientOf:

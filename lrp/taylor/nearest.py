@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,12 +50,26 @@ def _step(x: Array, w: Array, z: Any, low: Array, high: Array) -> Any:
     return None
 
 
-def nearest_root_of_sum(layer: LinearLayer, x: Array, low: Any, high: Any, steps: int = 500) -> Array:
+@dataclass(frozen=True)
+class NearestRoot:
+    """points, of x's shape, and a bound (n,) from below of each sample's distance to the nearest root.
+
+    The points lie in the box and are roots up to the search's error; the bound holds whatever the search has reached.
+    """
+
+    points: Array
+    bound: Array
+
+
+def nearest_root_of_sum(layer: LinearLayer, x: Array, low: Any, high: Any, steps: int = 500) -> NearestRoot:
     """The nearest root of f(x) = sum_j max(0, z_j(x)) in the box: the projection onto {z_j <= 0 for all j}.
 
-    xi(lambda) = clip(x - W lambda, low, high), lambda >= 0 by accelerated ascent on the dual function, whose gradient
-    is z(xi). Approximate: f(xi) falls with the number of steps; look at it. Floats only; the set must not be empty
-    (with biases <= 0 and 0 in the box it is not).
+    xi(lambda) = clip(x - W lambda, low, high), lambda >= 0 by accelerated ascent on the dual function
+
+        D(lambda) = 1/2 |xi - x|^2 + lambda . z(xi)  <=  1/2 (distance to the nearest root)^2,   grad D = z(xi)
+
+    Approximate: f(xi) falls with the number of steps; look at it, and at the bound sqrt(2 D). Floats only; the set
+    must not be empty (with biases <= 0 and 0 in the box it is not).
     """
     if arrays.is_exact(x) or steps < 1:
         raise SettingError(f"nearest_root_of_sum: expected floats and at least 1 step, got {x.dtype} and {steps}")
@@ -68,7 +83,9 @@ def nearest_root_of_sum(layer: LinearLayer, x: Array, low: Any, high: Any, steps
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         y = lam + (momentum - 1) / following * (lam - previous)
         previous, momentum = lam, following
-    return _clipped(layer, x, previous, l, h)
+    points = _clipped(layer, x, previous, l, h)
+    dual = arrays.total((points - x) ** 2) / 2 + arrays.total(previous * layer.compute(points))
+    return NearestRoot(points, np.sqrt(2 * np.maximum(dual, 0)))
 
 
 def _clipped(layer: LinearLayer, x: Array, lam: Array, low: Array, high: Array) -> Array:

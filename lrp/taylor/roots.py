@@ -70,6 +70,14 @@ class Roots:
         c = arrays.divide_where(R, z, self.found)
         return np.asarray((self.x[:, None] - self.points) * self.neurons.weight * c[..., None])
 
+    def unresolved(self, R: Array) -> Array:
+        """What stays at the points, R_j max(0, z_j(xt)) / z_j: (n, m) -> (n, m); messages and it make up R_j.
+
+        0 at a root; where none was found all of R_j stays.
+        """
+        part = arrays.divide_where(arrays.positive(self.z_at_root), self.z, self.found)
+        return np.asarray(R * (part + ~self.found))
+
 
 def neurons_of(layer: LinearLayer, shape: tuple[int, ...], index: Array | None = None) -> Neurons:
     """The layer's neurons, or those with these numbers in the flattened output; shape: of one sample's input.

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import SettingError
+from lrp.taylor.roots import Neurons, Roots
 
 Inside = Callable[[Array], Array]  # points (m, D) -> (m,) whether each lies in the region
 Function = Callable[[Array], Array]  # points (m, D) -> (m,) the relevance there
@@ -99,3 +101,20 @@ def root_by_search(function: Function, inside: Inside, x: Array, search: Search,
     values = function(drawn)
     best = int(np.argmin(values))
     return Found(drawn[best], float(values[best]), drawn)
+
+
+def searched_roots(
+    neurons: Neurons, x: Array, region: Callable[[Array], Inside], search: Search, rng: np.random.Generator
+) -> Roots:
+    """Each active neuron's lowest candidate; one search of region(x) serves all neurons of an input. x (n, ...).
+
+    Found where the neuron falls at all: how far, `Roots.unresolved` and the check of zero activation say.
+    """
+    x = x.reshape(len(x), -1)
+    points = np.repeat(x[:, None], len(neurons.bias), axis=1)
+    for n, one in enumerate(x):
+        drawn = search.candidates(region(one), one, rng)
+        points[n] = drawn[np.argmin(arrays.positive(neurons.z(drawn)), axis=0)]
+    z = neurons.z(x)
+    fallen = Roots(neurons, x, points, z > 0)
+    return Roots(neurons, x, points, np.asarray((z > 0) & (fallen.z_at_root < z), dtype=bool))

@@ -1,4 +1,4 @@
-"""Checks of the roots, and the searches inside a linear region."""
+"""Checks of the roots: zero, in the domain, in the linear region."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,6 @@ from lrp.errors import SettingError
 from lrp.taylor import directions as D
 from lrp.taylor import membership as M
 from lrp.taylor.roots import neurons_of, roots, roots_at_zero
-from lrp.taylor.search import Bisection, MetropolisHastings, root_by_search
 
 LAYER = L.Dense(np.array([[1.0, 1], [0, -1]]), np.array([-0.5, -0.5]))
 
@@ -45,20 +44,3 @@ def test_no_root_no_share():
     assert np.isnan(M.zero_activation(found).share)
     assert np.isnan(M.in_network_region(found, M.gradient_of(network(), 0)).share)
     assert not M.in_domain(roots(neurons_of(LAYER, (2,)), np.array([[2.0, -1]]), D.ZPlus()), D.ZPlus()).holds.all()
-
-
-@pytest.mark.parametrize("search", [Bisection(reach=3), MetropolisHastings(steps=300, width=0.2)])
-def test_searched_roots_lie_in_the_region_and_are_low(rng, search):
-    x, gradient = np.array([2.0, 1]), M.gradient_of(network(), 0)
-    found = root_by_search(
-        lambda p: network().forward(p).output[:, 0], lambda p: M.same_gradient(gradient, x, p), x, search, rng
-    )
-    assert M.same_gradient(gradient, x, found.candidates).all()
-    assert found.value < 0.8 and len(found.candidates) > 50  # f(x) = 2, and 0 at the region's corner
-    assert found.value == pytest.approx(network().forward(found.point[None]).output[0, 0])
-
-
-@pytest.mark.parametrize("bad", [lambda: Bisection(points=0), lambda: MetropolisHastings(width=0)])
-def test_settings_are_checked(bad):
-    with pytest.raises(SettingError, match="positive"):
-        bad()
