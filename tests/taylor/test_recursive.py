@@ -61,9 +61,67 @@ def test_any_target_is_reached(rng, dtype, sizes, rectified):
         target = numbers(rng, (3,), dtype)
         found = steered(layers, x, target, 0, rectified)
         assert np.abs(found.relevance(x) - target).max() <= (0 if dtype == "exact" else 1e-8)
-        for line in found.account(x):
-            gap = line.received - line.passed - line.unresolved - line.outside
-            assert abs(gap) <= (0 if dtype == "exact" else 1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["exact", "float64"])
+@pytest.mark.parametrize("rectified", [True, False])
+def test_a_steered_root_leaves_the_region_where_the_target_is_large(rng, dtype, rectified):
+    """Of the account's lines only the lowest can have a part outside, and it is what the moved root's value says.
+
+    R^1(a) = g(root(a)) (a - root(a)) with the gradient g at the moved root, from the network's own backward pass.
+    """
+    layers = chain(rng, (3, 11, 2), dtype)
+    layers[-1] = L.Dense(layers[-1].weight, layers[-1].bias + 50)
+    rest = lrp.Network.sequential([layers[1], L.ReLU()] if rectified else [layers[1]], (11,), dtype=dtype)
+    first = lrp.Network.sequential([layers[0], L.ReLU()], (3,), dtype=dtype)
+    x = arrays.cast(np.array([2, -1, Fraction(1, 2)]), dtype)
+    a = first.forward(x[None]).output[0]
+    seen = set()
+    for size in (1, 1000):
+        target = numbers(rng, (3,), dtype) * size + size
+        found = steered(layers, x, target, 0, rectified)
+        above, below = found.account(x)
+
+        def R1(a):
+            root = found.roots[1].at(a)[0]
+            return (rest.gradient(root[None], 0).gradient[0] * (a - root)).sum()
+
+        (point,) = found.roots[0].at(x)
+        at_root = first.forward(point[None]).output[0]
+        expected = R1(a) - target.sum() - R1(at_root)
+        tolerance = 0 if dtype == "exact" else 1e-7 * size
+        assert abs(below.outside - expected) <= tolerance and abs(below.received - R1(a)) <= tolerance
+        f = rest.forward(a[None]).output[0, 0]
+        moved = rest.forward(found.roots[1].at(a)).output[0, 0]
+        assert abs(above.unresolved - moved) <= tolerance and abs(above.received - f) <= tolerance
+        seen.add(bool(abs(above.outside) > tolerance or abs(expected) > tolerance))
+    assert seen == ({False, True} if rectified else {False})  # without a ReLU above, all is one region
+
+
+@pytest.mark.parametrize("dtype", ["exact", "float64"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_what_constant_roots_leave_is_known(rng, dtype, bias):
+    """f = sum R^0 + unresolved at every layer, each from forward passes: g_l+1 . (f_l(root_l) - root_l+1), none 0."""
+    layers = chain(rng, (5, 7, 6, 3), dtype, bias)
+    x = numbers(rng, (5,), dtype)
+    values = Recursion(layers, zeros(layers, x), 1).activations(x)
+    part = arrays.scalar(1, x) / arrays.scalar(1024, x)
+    points = [a - (k + 1) * part * a for k, a in enumerate(values[:-1])]
+    found = Recursion(layers, [ConstantRoot(p[None]) for p in points], 1)
+    unit, f = values[-1] * 0 + np.array([0, 1, 0]), values[-1][1]
+    gradients = [*(found.gradient(x, level) for level in range(3)), unit]
+    expected = []
+    for level, point in enumerate(points):
+        above = points[level + 1] if level < 2 else 0 * values[-1]
+        z = layers[level].compute(point[None])[0]
+        expected.append((gradients[level + 1] * ((np.maximum(z, 0 * z) if level < 2 else z) - above)).sum())
+    tolerance = 0 if dtype == "exact" else 1e-8
+    lines = found.account(x)[::-1]
+    for line, known in zip(lines, expected, strict=True):
+        assert abs(line.unresolved - known) <= tolerance and known != 0
+        assert abs(line.outside) <= tolerance
+        assert abs(line.received - line.passed - known) <= tolerance
+    assert abs(f - found.relevance(x).sum() - sum(expected)) <= tolerance
 
 
 def test_a_target_needs_enough_active_neurons(rng):

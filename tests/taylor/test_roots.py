@@ -73,6 +73,7 @@ def test_biases_of_either_sign(rng, case, sign):
         R = found.found * z.reshape(3, -1)
         share = layer.distribute(R.reshape(z.shape), direction.rule(), (x,), z)
         assert (found.messages(R).sum(axis=1) == share.parts[0].reshape(3, -1)).all() and found.found.any()
+    assert membership.in_domain(roots(neurons, x, D.WSquare()), D.WSquare()).share == 1  # all of R^d
     for direction in (D.ZPlus(), D.ZBox(-8, 9)):
         found = roots(neurons, x, direction)
         inside = membership.in_domain(found, direction)
