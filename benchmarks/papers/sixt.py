@@ -4,35 +4,38 @@
 
 Roots: random 10-10-10-2 networks with biases <= 0, positive weights multiplied by 1.4 or by 1.4^3, inputs |N(0, 1)|
 with logit 0 above 0.25; the share of first-layer roots with the network gradient of the input, at the end point and at
-20 points of the segment. Heatmaps: the trained MNIST networks.
+20 points of the segment. The recursion: constant roots, steered roots, and roots searched for at every layer. Heatmaps
+of classes (sixt_classes.py) and roots: the trained MNIST networks.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from common import ROOT, mnist_pictures
+from sixt_classes import report_classes, report_random_chain, report_rank
 
 import lrp
 from lrp import layers
-from lrp.evaluation.randomisation import fan_in_uniform
-from lrp.graph import Node
 from lrp.layers.base import LinearLayer
 from lrp.taylor import directions, membership
 from lrp.taylor.recursive import ConstantRoot, Recursion
 from lrp.taylor.roots import Neurons, Roots, neurons_of, roots, roots_at_zero
-from lrp.taylor.search import Bisection, MetropolisHastings, root_by_search
+from lrp.taylor.search import Bisection, MetropolisHastings, searched_roots
+from lrp.taylor.searched import searched
 from lrp.taylor.steered import steered
 
 Array = np.ndarray
+Counts = dict[str, list[tuple[int, int, int]]]
 DIRECTIONS = {
     "z+": directions.ZPlus(),
     "w^2": directions.WSquare(),
     "gamma=1": directions.Gamma(1),
 }
+SEARCHES = {"bisection": Bisection(), "Metropolis-Hastings": MetropolisHastings()}
 
 
 def random_network(rng: np.random.Generator, factor: float) -> lrp.Network:
@@ -45,29 +48,14 @@ def random_network(rng: np.random.Generator, factor: float) -> lrp.Network:
     return lrp.Network.sequential(chain, (10,))
 
 
-def report_roots(count: int) -> None:
-    """The share of roots inside the linear region, by rule and initialisation."""
-    for factor in (1.4, 1.4**3):
-        rng = np.random.default_rng(0)
-        inside: dict[str, list[tuple[int, int, int]]] = {}
-        used = 0
-        for _ in range(20 * count):
-            network, x = random_network(rng, factor), np.abs(rng.normal(size=(1, 10)))
-            if used == count or network.forward(x).output[0, 0] <= 0.25:
-                continue
+def random_inputs(factor: float, count: int, seed: int = 0) -> Iterable[tuple[lrp.Network, Array]]:
+    """Networks and inputs (1, 10) with logit 0 above 0.25: `count` of 20 `count` draws at most."""
+    rng, used = np.random.default_rng(seed), 0
+    for _ in range(20 * count):
+        network, x = random_network(rng, factor), np.abs(rng.normal(size=(1, 10)))
+        if used < count and network.forward(x).output[0, 0] > 0.25:
             used += 1
-            gradient, neurons = membership.gradient_of(network, 0), neurons_of(network.nodes["dense1"].layer, (10,))
-            found = {name: roots(neurons, x, direction) for name, direction in DIRECTIONS.items()}
-            for name, r in {"LRP-0": roots_at_zero(neurons, x), **found}.items():
-                inside.setdefault(name, []).append(counted(r, gradient))
-        print(f"positive weights times {factor:.3f}: {used} networks")
-        for name, counts in inside.items():
-            end, whole, number = np.sum(counts, axis=0)
-            print(
-                f"  {name:8}{100 * end / number:6.1f} % at the end point, {100 * whole / number:5.1f} % on the segment",
-                end="",
-            )
-            print(f" ({number} roots)")
+            yield network, x
 
 
 def counted(found: Roots, gradient: membership.GradientOf) -> tuple[int, int, int]:
@@ -77,32 +65,72 @@ def counted(found: Roots, gradient: membership.GradientOf) -> tuple[int, int, in
     return int(end.sum()), int(whole.sum()), int(found.found.sum())
 
 
-def report_trained(x: Array, network: lrp.Network, count: int) -> None:
+def add(counts: Counts, found: dict[str, Roots], gradient: membership.GradientOf) -> None:
+    """The counts of one input."""
+    for name, r in found.items():
+        counts.setdefault(name, []).append(counted(r, gradient))
+
+
+def show(counts: Counts) -> None:
+    """One line for each rule."""
+    for name, each in counts.items():
+        end, whole, number = np.sum(each, axis=0)
+        if number == 0:
+            print(f"  {name:8} no roots")
+            continue
+        shares = f"{100 * end / number:6.1f} % at the end point, {100 * whole / number:5.1f} % on the segment"
+        print(f"  {name:8}{shares} ({number} roots)")
+
+
+def report_roots(count: int) -> None:
+    """The share of roots inside the linear region, by rule and initialisation."""
+    for factor in (1.4, 1.4**3):
+        counts: Counts = {}
+        used = 0
+        for network, x in random_inputs(factor, count):
+            used += 1
+            gradient, neurons = membership.gradient_of(network, 0), neurons_of(network.nodes["dense1"].layer, (10,))
+            found = {name: roots(neurons, x, direction) for name, direction in DIRECTIONS.items()}
+            add(counts, {"LRP-0": roots_at_zero(neurons, x), **found}, gradient)
+        print(f"positive weights times {factor:.3f}: {used} networks")
+        show(counts)
+
+
+def report_searched_roots(count: int) -> None:
+    """The same networks: the lowest point of the region that a search finds for each neuron of the first layer."""
+    for title, search in SEARCHES.items():
+        rng, zero, left, total = np.random.default_rng(2), 0, 0.0, 0
+        for network, x in random_inputs(1.4**3, count):
+            gradient, neurons = membership.gradient_of(network, 0), neurons_of(network.nodes["dense1"].layer, (10,))
+            found = searched_roots(neurons, x, lambda a: membership.network_region(gradient, a), search, rng)
+            part = (np.maximum(found.z_at_root, 0) / found.z)[found.found]
+            zero, left, total = zero + int((part < 0.01).sum()), left + float(part.sum()), total + part.size
+        print(
+            f"roots of the first layer searched for in the region, {title}: {100 * zero / total:.1f} % of {total} come"
+            f" to 1 % of z or less, {100 * left / total:.1f} % of z is left in the mean"
+        )
+
+
+def report_trained(x: Array, network: lrp.Network) -> None:
     """The same for the first layer of a trained network: up to 20 active neurons a picture."""
     first = next(n for n in network.nodes.values() if isinstance(n.layer, LinearLayer))
-    neurons = neurons_of(first.layer, (784,))
-    rng = np.random.default_rng(0)
-    numbers: dict[str, list[tuple[int, int, int]]] = {}
-    for picture in x[:count]:
-        target = int(network.forward(picture[None]).output.argmax())
+    rng, counts = np.random.default_rng(0), Counts()
+    for picture in x:
+        trace = network.forward(picture[None])
+        target, value = int(trace.output.argmax()), trace.values[first.inputs[0]]
         gradient, flat = membership.gradient_of(network, target), picture.reshape(1, -1)
-        active = rng.permutation(np.flatnonzero(neurons.z(flat)[0] > 0))[:20]
-        some = Neurons(neurons.weight[active], neurons.bias[active], active)
+        active = rng.permutation(np.flatnonzero(first.layer.compute(value).ravel() > 0))[:20]
+        some: Neurons = neurons_of(first.layer, value.shape[1:], active)
         found = {name: roots(some, flat, direction) for name, direction in DIRECTIONS.items()}
-        for name, r in {**found, "z^B": roots(some, flat, directions.ZBox(0, 1))}.items():
-            numbers.setdefault(name, []).append(counted(r, gradient))
-    for name, counts in numbers.items():
-        end, whole, number = np.sum(counts, axis=0)
-        print(
-            f"  {name:8}{100 * end / number:6.1f} % at the end point, {100 * whole / number:5.1f} % on the segment",
-            end="",
-        )
-        print(f" ({number} roots)")
+        box = directions.ZBox(0, 1)
+        add(counts, {"LRP-0": roots_at_zero(some, flat), **found, "z^B": roots(some, flat, box)}, gradient)
+    print(f"  roots of {first.name}, {len(x)} pictures; LRP-0: neurons with a bias <= 0")
+    show(counts)
 
 
 def report_recursion(count: int) -> None:
-    """Constant roots against gradient x (input - root), roots steered to a random target, and roots by search."""
-    rng, constant, steered_gaps, left = np.random.default_rng(1), [0.0], [0.0], []
+    """Constant roots against gradient x (input - root), roots steered to a random target, searched roots."""
+    rng, constant, reached = np.random.default_rng(1), [0.0], [0.0]
     for _ in range(count):
         sizes = ((4, 30), (30, 10), (10, 2))
         chain = [layers.Dense(rng.normal(size=s), rng.normal(size=s[1])) for s in sizes]
@@ -111,64 +139,26 @@ def report_recursion(count: int) -> None:
         values = Recursion(chain, zeros, 0).activations(x)
         point = x - 1e-6
         fixed = Recursion(chain, [ConstantRoot(a[None]) for a in (point, *values[1:-1])], 0)
-        constant.append(abs(fixed.relevance(x) - fixed.gradient(x) * (x - point)).max())
-        steered_gaps.append(abs(steered(chain, x, target, 0).relevance(x) - target).max())
-    for _ in range(count):
-        network, x = random_network(rng, 1.4**3), np.abs(rng.normal(size=10))
-        f = network.forward(x[None]).output[0, 0]
-        if f > 0.25:
-            found = searched(network, x, rng)
-            left.append([found[0] / f, found[1] / f])
-    print(f"constant roots: max |R - gradient x (input - root)| {max(constant):.2g} in {count} networks")
-    print(f"steered roots: max |R - target| {max(steered_gaps):.2g} in {count} networks")
-    bisected, walked = np.mean(left, axis=0)
-    print(f"roots by search in the region: {100 * bisected:.1f} % of f unresolved by bisection,", end=" ")
-    print(f"{100 * walked:.1f} % by Metropolis-Hastings (mean of {len(left)} inputs)")
-
-
-def searched(network: lrp.Network, x: Array, rng: np.random.Generator) -> tuple[float, float]:
-    """The output that is left at the lowest point of the region that each search found."""
-    gradient = membership.gradient_of(network, 0)
-    values = []
-    for search in (Bisection(), MetropolisHastings()):
-        found = root_by_search(
-            lambda p: network.forward(p).output[:, 0],
-            lambda p: membership.same_gradient(gradient, x, p),
-            x,
-            search,
-            rng,
+        expected = fixed.gradient(x) * (x - point)
+        constant.append(abs(fixed.relevance(x) - expected).max() / abs(expected).max())
+        reached.append(abs(steered(chain, x, target, 0).relevance(x) - target).max())
+    print(f"recursion, {count} networks of 4-30-10-2")
+    print(f"  constant roots: |R - gradient x (input - root)| / max |R| at most {max(constant):.2g}")
+    print(f"  steered roots: |R - target| at most {max(reached):.2g}, targets of size 1")
+    for title, search in SEARCHES.items():
+        left, outside = [], 0.0
+        for network, x in random_inputs(1.4**3, count, seed=1):
+            dense = [node.layer for node in network.nodes.values() if isinstance(node.layer, layers.Dense)]
+            lines = searched(dense, x[0], 0, search, rng, rectified=True).account(x[0])
+            left.append([line.unresolved / lines[0].received for line in lines])
+            outside = max(outside, *(abs(line.outside) / lines[0].received for line in lines))
+        shares = 100 * np.mean(left, axis=0)
+        by_layer = ", ".join(f"layer {3 - k} {share:.1f} %" for k, share in enumerate(shares))
+        print(f"  searched roots at every layer, {title}, {len(left)} networks of 10-10-10-2:")
+        print(
+            f"    unresolved {by_layer}; in all {shares.sum():.1f} % of f, {100 - shares.sum():.1f} % reach the input"
         )
-        values.append(found.value)
-    return values[0], values[1]
-
-
-def cosine(a: Array, b: Array) -> float:
-    """The mean cosine over the samples."""
-    a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
-    size = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    return float(((a * b).sum(axis=1)[size > 0] / size[size > 0]).mean())
-
-
-def report_classes(x: Array, network: lrp.Network, composite: str, title: str) -> None:
-    """By depth: the cosine of the maps of the two largest logits; and with all layers above drawn anew."""
-    order = np.argsort(network.forward(x).output, axis=1)
-    best, second = (network.explain(x, order[:, -k], composite, start="one") for k in (1, 2))
-    linear = [n.name for n in network.nodes.values() if isinstance(n.layer, LinearLayer)]
-    parts = []
-    for name in linear:
-        below = network.nodes[name].inputs[0]
-        parts.append(f"below {name} {cosine(best.relevances[below], second.relevances[below]):.3f}")
-    print(f"  {title}, two classes: {', '.join(reversed(parts))}")
-    rng, nodes, parts = np.random.default_rng(0), dict(network.nodes), []
-    for name in reversed(linear[1:]):
-        nodes[name] = replace(nodes[name], layer=fan_in_uniform(nodes[name].layer, rng))
-        other = rebuilt(nodes, network).explain(x, order[:, -1], composite, start="one")
-        parts.append(f"from {name} up {cosine(best.relevance, other.relevance):.3f}")
-    print(f"  {title}, upper layers drawn anew: {', '.join(parts)}")
-
-
-def rebuilt(nodes: dict[str, Node], network: lrp.Network) -> lrp.Network:
-    return lrp.Network(nodes.values(), network.outputs, network.metadata, network.dtype)
+        print(f"    error of the expansion (roots outside the region) at most {outside:.2g} of f")
 
 
 def main() -> None:
@@ -179,17 +169,16 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=100)
     options = parser.parse_args()
     report_roots(options.networks)
+    report_searched_roots(options.networks)
     report_recursion(options.networks)
+    report_random_chain()
     for model in ("mnist-mlp", "mnist-deep-taylor", "mnist-lenet"):
         network = lrp.load(ROOT / "models" / model / "model.h5", "float64")
         x, _ = mnist_pictures(options.mnist, "test", network, options.pictures)
         print(f"{model}, {len(x)} pictures")
-        if model != "mnist-lenet":
-            report_trained(x, network, options.pictures // 5)
-        pools = " sumpool*=zero" if model == "mnist-deep-taylor" else ""
-        kinds = "conv*=z_plus:bias=off dense*=z_plus:bias=off" if model == "mnist-lenet" else "dense*=z_plus:bias=off"
-        report_classes(x, network, kinds + pools, "z+")
-        report_classes(x, network, kinds.replace("z_plus:bias=off", "epsilon:0.01") + pools, "epsilon")
+        report_trained(x[: -(-len(x) // 5)], network)
+        report_classes(x, network)
+        report_rank(x[: -(-len(x) // 5)], network, 10)
 
 
 if __name__ == "__main__":
