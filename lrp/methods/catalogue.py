@@ -3,6 +3,7 @@
 lrp:epsilon-gamma-box:-3,3.5     behind lrp: a composite, as network.explain takes it
 sensitivity:inf                  a value without a key is the method's first setting
 deep_lift:reveal_cancel   integrated_gradients:steps=100,baseline=-1   pattern_net:patterns.h5
+prediction_difference:others.h5,window=4     a file of arrays with the pictures to draw from as x
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from lrp.errors import SettingError
+from lrp.arrays import Array
+from lrp.errors import InputError, SettingError
 from lrp.formats.results import load_arrays
 from lrp.graph import Network
 from lrp.methods.blur_saliency import blur_saliency
@@ -31,6 +33,7 @@ from lrp.methods.integrated_gradients import integrated_gradients
 from lrp.methods.meaningful_perturbation import meaningful_perturbation
 from lrp.methods.occlusion import occlusion
 from lrp.methods.pattern_net import pattern_attribution, pattern_net
+from lrp.methods.prediction_difference import prediction_difference
 from lrp.methods.propagation import random_map, relevance_propagation
 from lrp.methods.result import Attribution
 from lrp.methods.shapley import shapley
@@ -43,6 +46,14 @@ def _rule(text: str) -> Any:
     if text not in rules:
         raise SettingError(f"deep_lift: expected one of {', '.join(rules)}, got {text!r}")
     return rules[text]
+
+
+def _pictures(path: str) -> Array:
+    """The array x of a file of arrays."""
+    found = load_arrays(path)
+    if "x" not in found:
+        raise InputError(f"{path}: expected a file of arrays with the pictures as x, got {', '.join(found)}")
+    return found["x"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,7 @@ METHODS: dict[str, Entry] = {
     "integrated_gradients": Entry(integrated_gradients, {"steps": int, "baseline": float, "scheme": str}),
     "smoothgrad": Entry(smoothgrad, {"samples": int, "spread": float, "combine": str, "sigma": float}),
     "occlusion": Entry(occlusion, {"window": int, "stride": int, "value": float}),
+    "prediction_difference": Entry(prediction_difference, {"samples": _pictures, "window": int, "stride": int}),
     "cam": Entry(cam),
     "grad_cam": Entry(grad_cam, {"layer": str}),
     "guided_grad_cam": Entry(guided_grad_cam, {"layer": str}),
