@@ -17,6 +17,7 @@ from lrp.layers import (
     BatchNorm,
     Concat,
     Conv,
+    Dense,
     Dropout,
     LRN,
     Layer,
@@ -49,7 +50,7 @@ class LocalLayer(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Pointwise(LocalLayer):
-    """Layers that act at each position alone, on one input or on several of one shape."""
+    """Layers that act at each position alone, on one input or on several with the same positions."""
 
     layer: Layer
 
@@ -93,9 +94,19 @@ class Windowed(LocalLayer):
         return np.asarray(y / cut(self.divisor, np.zeros(len(corner), dtype=int), corner, size))
 
 
-def local_layer(layer: Layer, x: Array) -> LocalLayer | None:
-    """The layer on boxes, for inputs of the shape of x (n, *spatial, c); None where a change reaches everything."""
-    if isinstance(layer, (Activation, BatchNorm, Dropout, Add, Multiply)):
+def local_layer(layer: Layer, xs: Sequence[Array]) -> LocalLayer | None:
+    """The layer on boxes, for inputs of the shapes of xs (n, *spatial, c); None where a change reaches everything.
+
+    None too where positions differ: an activation with slopes of its own at each, or inputs that are repeated along an
+    axis (broadcast), of which a box of the output is no box.
+    """
+    x = xs[0]
+    if any(other.shape[:-1] != x.shape[:-1] for other in xs):
+        return None
+    if isinstance(layer, Activation):
+        same = all(set(value.shape[:-1]) <= {1} for value in layer.weights().values())
+        return Pointwise(layer) if same else None
+    if isinstance(layer, (BatchNorm, Dense, Dropout, Add, Multiply)):
         return Pointwise(layer)
     if isinstance(layer, LRN) and not layer.within_channel:
         return Pointwise(layer)

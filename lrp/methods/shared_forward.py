@@ -10,8 +10,6 @@ plain forward pass, up to the order in which a matrix product adds.
 from __future__ import annotations
 
 import copy
-
-
 from typing import Any
 
 import numpy as np
@@ -49,8 +47,8 @@ class SharedForward:
         self.values = {key: np.array(value) for key, value in self.values.items() if key in needed}
         self.local: dict[str, LocalLayer | None] = {}
         for node in self.nodes:
-            first = self.values[node.inputs[0]]
-            self.local[node.name] = local_layer(node.layer, first) if first.ndim > 2 else None
+            xs = [self.values[name] for name in node.inputs]
+            self.local[node.name] = local_layer(node.layer, xs) if xs[0].ndim > 2 else None
 
     def copy(self) -> SharedForward:
         """The same batch with kept values of its own, so that replace() on one does not reach the other."""
@@ -88,9 +86,8 @@ class SharedForward:
         """What becomes of every node that the patch reaches: boxes, or the whole array."""
         changes: dict[str, Patch | Array] = {self.source: patch}
         for node in self.nodes:
-            touched = [name for name in node.inputs if name in changes]
-            if touched:
-                changes[node.name] = self._node(node, touched, changes, rows)
+            touched = [name for name in node.inputs if name in changes]  # never empty: there is one input
+            changes[node.name] = self._node(node, touched, changes, rows)
         return changes
 
     def _node(self, node: Node, touched: list[str], changes: dict[str, Patch | Array], rows: Array) -> Patch | Array:

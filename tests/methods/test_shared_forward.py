@@ -19,9 +19,12 @@ from lrp.layers import (
     Flatten,
     GlobalAvgPool,
     Input,
+    Linear,
     MaxPool,
     Multiply,
+    PReLU,
     ReLU,
+    Softmax,
     SumPool,
     Tanh,
     UpSample,
@@ -29,6 +32,7 @@ from lrp.layers import (
 )
 from lrp.methods.regions import Patch
 from lrp.methods.shared_forward import SharedForward
+from tests.cases import Case, case_id, cases
 from tests.methods import nets
 
 SHAPE = (17, 13, 2)
@@ -108,6 +112,65 @@ def test_branches_of_different_reach_and_an_output_without_a_dense_layer(rng):
         wanted = network.forward(changed).output
         np.testing.assert_allclose(forward.variants(patch, np.arange(3)), wanted, atol=1e-12)
         np.testing.assert_allclose(forward.replace(patch), wanted, atol=1e-12)
+
+
+def check_changes(rng, network, shape, domain=np.asarray):
+    """Boxes of all sizes one after the other, each against the plain loop."""
+    x = domain(rng.normal(size=(3, *shape)))
+    forward = SharedForward(network, x)
+    for _ in range(6):
+        size = tuple(int(rng.integers(1, n + 1)) for n in shape[:-1])
+        corner = np.stack([rng.integers(0, n - k + 1, 3) for n, k in zip(shape, size)], axis=1)
+        patch, x = Patch(corner, domain(rng.normal(size=(3, *size, shape[-1])))), x.copy()
+        for i in range(3):
+            x[(i, *(slice(c, c + k) for c, k in zip(corner[i], size)))] = patch.values[i]
+        wanted = network.forward(x).output
+        np.testing.assert_allclose(forward.variants(patch, np.arange(3)), wanted, atol=1e-12)
+        np.testing.assert_allclose(forward.replace(patch), wanted, atol=1e-12)
+
+
+def spatial(case: Case) -> bool:
+    """Whether the case's layer takes pictures or sequences of numbers, all inputs of one shape."""
+    return not case.tokens and len(case.shapes[0]) > 1 and set(case.shapes) == {case.shapes[0]}
+
+
+@pytest.mark.parametrize("case", [case for case in cases() if spatial(case)], ids=case_id)
+def test_every_layer_of_the_registry(rng, case):
+    """The layer behind copies of the input, under an identity (a last softmax would be passed over)."""
+    copies = [Node(f"copy{k}", Linear(), ("x",)) for k in range(len(case.shapes))]
+    layer = Node("layer", case.build(rng), tuple(node.name for node in copies))
+    nodes = [Node("x", Input(case.shapes[0])), *copies, layer, Node("end", Linear(), ("layer",))]
+    check_changes(rng, Network(nodes), case.shapes[0], case.domain)
+
+
+def local_differences(rng):
+    """What an activation's own slopes and inputs of fewer positions do to boxes; sequences and volumes."""
+    full, row = PReLU(rng.normal(size=(8, 7, 3))), PReLU(rng.normal(size=(8, 1, 3)))
+    x, pooled = Node("x", Input((8, 7, 3))), Node("pooled", AvgPool((1, 7), (1, 7)), ("x",))
+    gate = Node("gate", Conv(kernel(rng, 1, 1, 3, 1)), ("x",))
+    squeeze = Node("squeeze", GlobalAvgPool(keepdims=True), ("x",))
+    excite = Node("excite", Dense(rng.normal(size=(3, 3))), ("squeeze",))
+    above = Conv(kernel(rng, 3, 2, 3, 4), rng.normal(size=4))
+    along = [Conv(kernel(rng, 3, 3, 4), None, 2, "same"), MaxPool((2,))]
+    around = [Conv(kernel(rng, 3, 2, 3, 2, 4), None, (1, 2, 1), "same"), AvgPool((2, 2, 2))]
+    return {
+        "slopes at each position": [x, Node("a", full, ("x",)), Node("b", above, ("a",))],
+        "slopes at each row": [x, Node("a", row, ("x",)), Node("b", above, ("a",))],
+        "repeated columns": [x, pooled, Node("a", Add(), ("x", "pooled")), Node("b", above, ("a",))],
+        "repeated columns first": [x, pooled, Node("a", Multiply(), ("pooled", "x")), Node("b", above, ("a",))],
+        "one channel for all": [x, gate, Node("a", Multiply(), ("gate", "x")), Node("b", above, ("a",))],
+        "squeeze and excite": [x, squeeze, excite, Node("a", Multiply(), ("x", "excite")), Node("b", above, ("a",))],
+        "rows put together": [x, Node("a", Concat(axis=1), ("x", "x")), Node("b", above, ("a",))],
+        "inner softmax": [x, Node("a", Softmax(), ("x",)), Node("b", above, ("a",))],
+        "sequence": [Node("x", Input((19, 3))), Node("a", along[0], ("x",)), Node("b", along[1], ("a",))],
+        "volume": [Node("x", Input((6, 7, 8, 2))), Node("a", around[0], ("x",)), Node("b", around[1], ("a",))],
+    }
+
+
+@pytest.mark.parametrize("name", list(local_differences(np.random.default_rng(0))))
+def test_layers_that_do_not_treat_all_positions_alike(rng, name):
+    nodes = local_differences(rng)[name]
+    check_changes(rng, Network(nodes), nodes[0].layer.shape)
 
 
 def test_a_part_that_no_change_reaches_is_kept(rng):
