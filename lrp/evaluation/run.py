@@ -33,9 +33,8 @@ def run(
     if jobs < 1:
         raise SettingError(f"jobs: expected at least 1, got {jobs}")
     plan, fingerprint, name = problem.plan, problem.fingerprint(), os.fspath(path)
-    finished = _finished(name, fingerprint)
-    if finished is not None:
-        return measurements(finished, plan)
+    if os.path.exists(name):
+        return measurements(_finished(name, fingerprint), plan, load_attribute(name, "axes", trusted=True))
     units = plan.units()
     with Journal(name + JOURNAL, fingerprint) as journal:
         missing = [unit for unit in units if unit not in journal.results]
@@ -50,16 +49,14 @@ def run(
                         watch(len(journal.results), len(units))
             finally:
                 computed.close()  # type: ignore[attr-defined]
-        arrays = assembled(plan, journal.results)
-        save_arrays(name, arrays, {"plan": plan.to_json(), "fingerprint": fingerprint})
+        arrays, axes = assembled(plan, journal.results)
+        save_arrays(name, arrays, {"plan": plan.to_json(), "axes": axes, "fingerprint": fingerprint})
         journal.remove()
-    return measurements(arrays, plan)
+    return measurements(arrays, plan, axes)
 
 
-def _finished(name: str, fingerprint: str) -> dict[str, Array] | None:
-    """The arrays of a finished file of this problem; None where there is no file."""
-    if not os.path.exists(name):
-        return None
+def _finished(name: str, fingerprint: str) -> dict[str, Array]:
+    """The arrays of a finished file of this problem; SaveError for any other file."""
     try:
         stored = load_attribute(name, "fingerprint", trusted=True)
     except LoadError:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from lrp.errors import LrpError
+from lrp.errors import LrpError, WorkerError
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
@@ -29,6 +29,9 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
                 answer = ("done", problem.compute(unit))
         except LrpError as error:
             answer = ("failed", error)
+        except Exception as error:  # a fault of the program: one sentence, where a lost process would be tried again
+            what = f"{type(error).__name__}: {error}"
+            answer = ("failed", WorkerError(f"{unit.method}, pictures {unit.start} to {unit.stop}: {what}"))
         pickle.dump(answer, sink)
         sink.flush()
 

@@ -79,9 +79,7 @@ def read(file: Reader, dtype: str = "float64") -> Network:
     """The network of an opened native file; LoadError where something is missing, unknown or does not fit."""
     version = file.attribute("/", "format_version")
     if version != VERSION:
-        raise LoadError(
-            f"{file.name}: expected format version {VERSION}, got {version!r}; a newer release may read it"
-        )
+        raise LoadError(f"{file.name}: expected format version {VERSION}, got {version!r}; a newer release may read it")
     text = file.attribute("/", "network")
     try:
         description = parse_json(text if isinstance(text, str) else "", file.name)

@@ -46,8 +46,9 @@ def without(numbers: Array, positions: Array) -> Array:
     return kept
 
 
-def deletion_curve(classify: Classify, texts: Sequence[Array], rankings: Sequence[Array], labels: Array,
-                   counts: Sequence[int]) -> Array:
+def deletion_curve(
+    classify: Classify, texts: Sequence[Array], rankings: Sequence[Array], labels: Array, counts: Sequence[int]
+) -> Array:
     """The accuracy after deleting the first counts[i] words of each ranking, shape (len(counts),).
 
     A text with fewer words than that has lost them all.
@@ -58,8 +59,14 @@ def deletion_curve(classify: Classify, texts: Sequence[Array], rankings: Sequenc
     ])  # fmt: skip
 
 
-def random_curves(classify: Classify, texts: Sequence[Array], labels: Array, counts: Sequence[int],
-                  draws: int, rng: np.random.Generator) -> Array:
+def random_curves(
+    classify: Classify,
+    texts: Sequence[Array],
+    labels: Array,
+    counts: Sequence[int],
+    draws: int,
+    rng: np.random.Generator,
+) -> Array:
     """`deletion_curve` of random rankings, one row a draw: (draws, len(counts)). Nothing is averaged yet."""
     rankings = ([random_ranking(text, rng) for text in texts] for _ in range(draws))
     return np.stack([deletion_curve(classify, texts, ranking, labels, counts) for ranking in rankings])

@@ -1,7 +1,7 @@
 """The 20 Newsgroups posts, by-date split: a folder of folders, or the archive they are distributed as.
 
-    <folder>/20news-bydate-train/sci.med/58043     a post, Latin-1, the label is the folder's name
-    <folder>/20news-bydate.tar.gz                  the same, packed; it is read where it lies, nothing is unpacked
+<folder>/20news-bydate-train/sci.med/58043     a post, Latin-1, the label is the folder's name
+<folder>/20news-bydate.tar.gz                  the same, packed; it is read where it lies, nothing is unpacked
 """
 
 import tarfile

@@ -124,8 +124,9 @@ class TextRelevance:
         return np.where(self.known, self.relevance, arrays.scalar(0, self.elements))
 
 
-def relevances(model: TextModel, texts: Sequence[Array], target: Target = None,
-               method: Method = propagation()) -> Iterator[TextRelevance]:
+def relevances(
+    model: TextModel, texts: Sequence[Array], target: Target = None, method: Method = propagation()
+) -> Iterator[TextRelevance]:
     """Each text's relevance for its target, batch by batch and in no particular order: `index` tells whose it is.
 
     texts     word numbers, as `model.encode` gives them; target: one for all, one for each, None: the largest logit
@@ -176,8 +177,9 @@ def with_padding(ledger: Ledger, elements: Array, words: int) -> Ledger:
     return replace(ledger, lines=(*ledger.lines, line), arrived=kept)
 
 
-def explain(model: TextModel, document: Document, target: Target = None,
-            method: Method = propagation()) -> TextRelevance:
+def explain(
+    model: TextModel, document: Document, target: Target = None, method: Method = propagation()
+) -> TextRelevance:
     """The relevance of one document's words; InputError for a document without a word that the model knows."""
     (found,) = relevances(model, [model.encode_known(document)], target, method)
     return found

@@ -67,8 +67,9 @@ def principal_components(vectors: Array, count: int = 2) -> Array:
     return np.asarray(centred @ (directions * np.sign(largest)[:, None]).T)
 
 
-def neighbour_accuracy(vectors: Array, labels: Array, neighbours: Sequence[int], splits: int,
-                       rng: np.random.Generator) -> dict[int, float]:
+def neighbour_accuracy(
+    vectors: Array, labels: Array, neighbours: Sequence[int], splits: int, rng: np.random.Generator
+) -> dict[int, float]:
     """How often the k nearest neighbours elect the right label, for each k: the mean over random halvings.
 
     One half of the documents is looked up among the other half, whose labels are known, by Euclidean distance; the
@@ -84,7 +85,7 @@ def neighbour_accuracy(vectors: Array, labels: Array, neighbours: Sequence[int],
     most = max(neighbours)
     for _ in range(splits):
         order = rng.permutation(count)
-        known, asked = order[: count // 2], order[count // 2:]
+        known, asked = order[: count // 2], order[count // 2 :]
         # |a - b|^2 = |a|^2 - 2ab + |b|^2, of which |a|^2 is the same for all neighbours of a
         distance = (vectors[known] ** 2).sum(axis=1) - 2 * vectors[asked] @ vectors[known].T
         closest = np.argpartition(distance, most - 1, axis=1)[:, :most]

@@ -85,9 +85,11 @@ def html(
     Without its tags and with its escapes resolved, the element of class `document` holds the raw text.
     """
     text = "".join(
-        f'<span style="background-color:{_css(strength)}" title="{value:+.4g}">{_escape(piece)}</span>'
-        if value
-        else _escape(piece)
+        (
+            f'<span style="background-color:{_css(strength)}" title="{value:+.4g}">{_escape(piece)}</span>'
+            if value
+            else _escape(piece)
+        )
         for piece, strength, value in pieces(document, relevance, limit)
     )
     return PAGE.format(title=_escape(title), caption=_escape(_with_scale(caption, relevance, limit)), text=text)

@@ -21,7 +21,7 @@ from lrp.errors import LoadError, LrpError, MissingExtraError, SaveError, Settin
 from lrp.evaluation import workers
 from lrp.evaluation.journal import Journal
 from lrp.evaluation.metrics import METRICS, Settings, metric_name
-from lrp.evaluation.plan import Plan, Problem, Unit, measurements
+from lrp.evaluation.plan import Plan, Problem, Unit, assembled, measurements
 from lrp.evaluation.run import JOURNAL, run
 from lrp.evaluation.worker import serve
 from lrp.formats.results import load_arrays
@@ -108,6 +108,7 @@ def test_a_finished_file_is_read_and_another_one_is_left_alone(problem, at_once,
     again = run(problem, tmp_path / "out.h5", watch=lambda done, total: pytest.fail("nothing is to be computed"))
     for method, found in first["abpc"].items():
         np.testing.assert_array_equal(found.numbers["abpc"], again["abpc"][method].numbers["abpc"])
+        assert again["abpc"][method].curves["morf"].x_label == "regions replaced"
     other = replace(problem, plan=replace(problem.plan, metrics=("complexity",)))
     before = (tmp_path / "out.h5").read_bytes()
     with pytest.raises(SaveError, match="there is a file already, and it does not hold this evaluation"):
@@ -148,10 +149,14 @@ def test_journals_of_others_are_left_alone(problem, tmp_path):
     with Journal(path, "one"):
         with pytest.raises(SaveError, match="another process is writing this journal"):
             Journal(path, "one")
+    with Journal(path, "two") as journal:  # nothing was finished in it: nothing is lost
+        journal.add(Unit("m", 0, 1), {"a": np.arange(3.0)})
+    before = path.read_bytes()
     with pytest.raises(LoadError, match="expected the journal of this very evaluation, got that of another"):
-        Journal(path, "two")
+        Journal(path, "one")
+    assert path.read_bytes() == before
     (tmp_path / "b.partial").write_text("a letter to a friend, longer than any head of a record could be")
-    with pytest.raises(LoadError, match="expected a journal of this program, got another file; it is left alone"):
+    with pytest.raises(LoadError, match="expected a journal of this program, got another or a damaged file; it is"):
         Journal(tmp_path / "b.partial", "one")
     assert (tmp_path / "b.partial").read_text().startswith("a letter")
     with pytest.raises(SaveError, match="the journal cannot be written"):
@@ -178,15 +183,68 @@ def test_a_torn_record_is_forgotten(problem, tmp_path, cut):
         assert journal.results[Unit("m", 1, 2)]["a"].tolist() == [1, 1]
 
 
-def test_a_damaged_record_ends_the_journal(problem, tmp_path):
+def three_records(path):
+    """A journal of one head and three units; where each record ends."""
+    ends = []
+    with Journal(path, "one") as journal:
+        ends.append(path.stat().st_size)
+        for start in range(3):
+            journal.add(Unit("m", start, start + 1), {"a": np.full(2, float(start))})
+            ends.append(path.stat().st_size)
+    return ends
+
+
+def test_a_journal_cut_at_any_byte_keeps_every_whole_record(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda number: None)
+    ends = three_records(tmp_path / "a.partial")
+    content = (tmp_path / "a.partial").read_bytes()
+    for length in sorted({*range(0, len(content), 7), *ends, *(end + 1 for end in ends), *(end - 1 for end in ends)}):
+        path = tmp_path / "b.partial"
+        path.write_bytes(content[:length])
+        with Journal(path, "one") as journal:
+            whole = [end for end in ends if end <= length]
+            assert sorted(unit.start for unit in journal.results) == list(range(len(whole) - 1)), length
+        assert path.read_bytes() == content[: max([ends[0], *whole])], length
+
+
+def test_a_flipped_byte_anywhere_loses_its_own_record_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda number: None)
+    ends = three_records(tmp_path / "a.partial")
+    content = (tmp_path / "a.partial").read_bytes()
+    for place in range(0, len(content), 11):
+        path, changed = tmp_path / "b.partial", bytearray(content)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        hit = sum(end <= place for end in ends)  # 0: the head
+        with Journal(path, "one") as journal:
+            assert sorted(unit.start for unit in journal.results) == [k for k in range(3) if k + 1 != hit], place
+            if hit:
+                journal.add(Unit("m", hit - 1, hit), {"a": np.full(2, hit - 1.0)})
+        with Journal(path, "one") as journal:
+            assert {unit.start: arrays["a"].tolist() for unit, arrays in journal.results.items()} == {
+                k: [k, k] for k in range(3)
+            }
+
+
+def test_a_damaged_head_with_nothing_behind_it_is_left_alone(tmp_path):
     path = tmp_path / "a.partial"
-    with Journal(path, "one") as journal:
-        journal.add(Unit("m", 0, 1), {"a": np.arange(3.0)})
-    content = bytearray(path.read_bytes())
-    content[-30] ^= 1
-    path.write_bytes(content)
-    with Journal(path, "one") as journal:
-        assert journal.results == {}
+    with Journal(path, "one"):
+        pass
+    changed = bytearray(path.read_bytes())
+    changed[-1] ^= 1
+    path.write_bytes(changed)
+    with pytest.raises(LoadError, match="another or a damaged file; it is left alone: remove it, or choose another"):
+        Journal(path, "one")
+    assert path.read_bytes() == changed
+
+
+def test_an_error_before_anything_is_finished_leaves_no_journal(problem, at_once, tmp_path):
+    """Else the corrected command would be told that the journal is another evaluation's."""
+    wrong = replace(problem, plan=replace(problem.plan, settings=replace(SETTINGS, size=50)))
+    with pytest.raises(SettingError, match="region size"):
+        run(wrong, tmp_path / "a.h5")
+    assert not (tmp_path / ("a.h5" + JOURNAL)).exists()
+    run(problem, tmp_path / "a.h5")
 
 
 def test_a_full_disk_loses_nothing(problem, tmp_path):
@@ -276,11 +334,15 @@ def test_a_unit_that_kills_every_worker_is_given_up_and_the_rest_is_kept(problem
         return subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     monkeypatch.setattr(workers, "_started", dead)
+    first = problem.plan.units()[0]
+    with Journal(tmp_path / ("a.h5" + JOURNAL), problem.fingerprint()) as journal:
+        journal.add(first, problem.compute(first))
     with pytest.raises(
-        WorkerError, match="gradient_input, pictures 0 to 2: the process that computes them was lost 3 times"
+        WorkerError, match="gradient_input, pictures 3 to 5: the process that computes them was lost 3 times"
     ):
         run(problem, tmp_path / "a.h5")
-    assert (tmp_path / ("a.h5" + JOURNAL)).exists()
+    with Journal(tmp_path / ("a.h5" + JOURNAL), problem.fingerprint()) as journal:
+        assert list(journal.results) == [first]
 
 
 def test_an_error_of_a_unit_is_told_with_its_method(rng, tmp_path):
@@ -291,9 +353,9 @@ def test_an_error_of_a_unit_is_told_with_its_method(rng, tmp_path):
 
 
 def test_the_worker_answers_until_its_input_ends(problem):
-    units = [Unit("random", 0, 3), Unit("cam", 0, 3)]
+    units = [Unit("random", 0, 3), Unit("cam", 0, 3), Unit("random", "a", 3)]
     source, sink = io.BytesIO(), io.BytesIO()
-    for message in (problem, *units):
+    for message in (replace(problem, plan=replace(problem.plan, methods=("random", "cam"))), *units):
         pickle.dump(message, source)
     source.seek(0)
     serve(source, sink)
@@ -302,6 +364,8 @@ def test_the_worker_answers_until_its_input_ends(problem):
     assert kind == "done" and arrays["abpc/curves/morf"].shape == (3, 5)
     kind, error = pickle.load(sink)
     assert kind == "failed" and isinstance(error, LrpError)
+    kind, error = pickle.load(sink)
+    assert kind == "failed" and str(error).startswith("random, pictures a to 3: TypeError: ")
 
 
 def test_the_workers_own_process(problem, monkeypatch, tmp_path):
@@ -378,8 +442,15 @@ def test_every_metric_runs(problem, metric):
     )
     assert any(name.startswith(f"{metric}/numbers/") for name in arrays)
     assert any(name.startswith(f"{metric}/curves/") for name in arrays)
-    found = measurements({f"0/{name}": value for name, value in arrays.items()}, plan)
-    assert set(found[metric]) == {"gradient_input"}
+    unit = Unit("gradient_input", 0, 3)
+    found = measurements(*assembled_with(replace(plan, pictures=3), {unit: arrays}))
+    (here,) = found[metric].values()
+    assert here.curves and all(curve.x_label and curve.y_label for curve in here.curves.values())
+
+
+def assembled_with(plan, results):
+    arrays, axes = assembled(plan, results)
+    return arrays, plan, axes
 
 
 def test_metrics_without_masks_and_unknown_ones(problem):
