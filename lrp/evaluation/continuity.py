@@ -11,6 +11,7 @@ from lrp.errors import SettingError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
 from lrp.graph import Network
+from lrp.methods.checks import number, whole
 from lrp.methods.result import Attribution
 
 RADII = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -35,8 +36,11 @@ def continuity(
     The maximum is over `samples` random d, uniform in the cube: a lower bound of the true one. The target is that of x.
     Draws depend on seed, picture and number of the draw alone. curves over r; numbers at the largest r.
     """
-    if samples < 1 or not radii or min(radii) <= 0:
-        raise SettingError(f"continuity: expected samples >= 1 and radii > 0, got {samples} and {list(radii)}")
+    whole("continuity: samples", samples)
+    if not radii:
+        raise SettingError("continuity: radii: expected at least one, got none")
+    for radius in radii:
+        number("continuity: radius", radius, above=0)
     found = method(network, x, target)
     original = pixel_map(network, found)
     picture = np.asarray(x)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from lrp.errors import SettingError
 from lrp.evaluation.maps import check_masks, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
 from lrp.graph import Network
+from lrp.methods.checks import number
 
 FURTHEST = 30  # pixels of tolerance that the curve goes to
 
@@ -27,8 +27,8 @@ def pointing_game(
     asks for a point in the mask itself. The mean over the pictures of a class is the class's accuracy; compare with a
     heatmap that always points at the centre. curves: "accuracy" over the tolerance.
     """
-    if tolerance < 0 or smooth < 0:
-        raise SettingError(f"pointing_game: expected tolerance and smooth >= 0, got {tolerance} and {smooth}")
+    number("pointing_game: tolerance", tolerance, least=0)
+    number("pointing_game: smooth", smooth, least=0)
     maps = pixel_map(network, relevance)
     inside = check_masks(masks, maps)
     distance = np.zeros(len(maps))

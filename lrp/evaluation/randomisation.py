@@ -15,6 +15,7 @@ from lrp.evaluation.measurement import Curve, Measurement
 from lrp.evaluation.similarity import rank_correlation, structural_similarity
 from lrp.graph import Network, Node
 from lrp.layers import BatchNorm, Layer, LinearLayer
+from lrp.methods.checks import whole
 from lrp.methods.result import Attribution
 from lrp.methods.score import logit_node
 
@@ -59,6 +60,7 @@ def randomisation(
     Pixels that are 0 in every map (a digit's background under gradient x input) inflate rank correlations: "rank where
     it varies" leaves out the pixels that are equal in both maps and 0.
     """
+    whole("randomisation: repetitions", repetitions)
     layers = kernels(network)
     found = method(network, x, target)
     original = pixel_map(network, found)

@@ -15,6 +15,7 @@ from lrp.evaluation.measurement import Curve, Measurement
 from lrp.evaluation.order import Order, as_order, grid, ranked
 from lrp.evaluation.replacement import Replacement, replacement as named_replacement
 from lrp.graph import Network
+from lrp.methods.checks import whole
 from lrp.methods.layout import spatial_of
 from lrp.methods.regions import Patch, Size, cut, paste
 from lrp.methods.score import Score, picked, score
@@ -56,10 +57,10 @@ def region_perturbation(
     shared=False recomputes the whole network at each step: the same curves, slower.
     """
     chosen = [as_order(order) for order in orders]
-    if steps < 1 or repetitions < 1 or not chosen:
-        raise SettingError(
-            f"region_perturbation: expected steps, repetitions >= 1 and an order, got {steps}, {repetitions}"
-        )
+    whole("region_perturbation: steps", steps)
+    whole("region_perturbation: repetitions", repetitions)
+    if not chosen:
+        raise SettingError("region_perturbation: orders: expected at least one, got none")
     found = score(network, x, target)
     picture = input_layout(network).last(found.inputs[network.inputs[0]])
     regions = grid(size, tuple(spatial_of(picture, "region_perturbation")))

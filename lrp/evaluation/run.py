@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable
 
 from lrp.arrays import Array
-from lrp.errors import LoadError, SaveError, SettingError
+from lrp.errors import LoadError, SaveError
 from lrp.evaluation.journal import Journal
 from lrp.evaluation.measurement import Measurement
 from lrp.evaluation.plan import Problem, assembled, measurements
 from lrp.evaluation.workers import cluster, local
+from lrp.methods.checks import whole
 from lrp.formats.results import load_arrays, load_attribute, save_arrays
 
 Watch = Callable[[int, int], None]
@@ -30,8 +31,7 @@ def run(
     numbers, to the same bytes of `path`, whatever the number of jobs. watch(done, all) is called at the start and after
     each unit. A finished file of the same problem is read, not computed again; of another, SaveError.
     """
-    if jobs < 1:
-        raise SettingError(f"jobs: expected at least 1, got {jobs}")
+    whole("jobs", jobs)
     plan, fingerprint, name = problem.plan, problem.fingerprint(), os.fspath(path)
     if os.path.exists(name):
         return measurements(_finished(name, fingerprint), plan, load_attribute(name, "axes", trusted=True))

@@ -13,6 +13,7 @@ from lrp.errors import SettingError, ShapeError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement, mean
 from lrp.graph import Network
+from lrp.methods.checks import whole
 from lrp.methods.score import baselines, picked, score
 
 CHUNK = 512  # changed copies a forward pass
@@ -90,16 +91,15 @@ def removals(
     first: int = 0,
 ) -> Removals:
     """S(x) - S(x with s := baseline) for random subsets s of n pixels; the settings are those of sensitivity_n."""
-    if subsets < 2:
-        raise SettingError(f"sensitivity_n: expected at least 2 subsets, for a correlation, got {subsets}")
+    whole("sensitivity_n: subsets", subsets, 2)
     found = score(network, x, target)
     at, name = input_layout(network), network.inputs[0]
     picture = at.last(found.inputs[name])
     covered = at.last(baselines(found, baseline, "sensitivity_n")[name])
     places = picture.shape[1:] if picture.ndim == 2 else picture.shape[1:-1]
     count = int(np.prod(places))
-    chosen = tuple(default_sizes(count) if sizes is None else map(int, sizes))
-    if not chosen or not all(1 <= n <= count for n in chosen):
+    chosen = tuple(default_sizes(count) if sizes is None else (whole("sensitivity_n: size", n) for n in sizes))
+    if not chosen or max(chosen) > count:
         raise SettingError(f"sensitivity_n: expected sizes from 1 to the {count} pixels, got {list(chosen)}")
     falls = np.zeros((len(picture), len(chosen), subsets))
     result = Removals(falls, chosen, places, seed, first)

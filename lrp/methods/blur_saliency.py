@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import SettingError
 from lrp.graph import Network
+from lrp.methods.checks import number, whole
 from lrp.methods.layout import layout, spatial_of
 from lrp.methods.resize import resize
 from lrp.methods.result import Attribution
@@ -35,8 +35,9 @@ def blur_saliency(
     Never negative. Blind to what blurring leaves as it is, such as a uniform region.
     """
     name = single_input(network, "blur_saliency")
-    if spot <= 0 or blur <= 0 or spacing < 1:
-        raise SettingError(f"blur_saliency: expected spot, blur > 0 and spacing >= 1, got {spot}, {blur}, {spacing}")
+    number("blur_saliency: spot", spot, above=0)
+    number("blur_saliency: blur", blur, above=0)
+    whole("blur_saliency: spacing", spacing)
     found = score(network, x, target)
     at = layout(network, name)
     picture = at.last(found.inputs[name])

@@ -2,6 +2,7 @@
 
 lrp:epsilon-gamma-box:-3,3.5     behind lrp: a composite, as network.explain takes it
 sensitivity:inf                  a value without a key is the method's first setting
+smoothgrad:samples=10,method=gradient_input
 deep_lift:reveal_cancel   integrated_gradients:steps=100,baseline=-1   pattern_net:patterns.h5
 prediction_difference:others.h5,window=4     a file of arrays with the pictures to draw from as x
 """
@@ -23,7 +24,7 @@ from lrp.methods.blur_saliency import blur_saliency
 from lrp.methods.cam import cam
 from lrp.methods.deconvolution import deconvolution
 from lrp.methods.deep_lift import deep_lift
-from lrp.methods.deep_lift_rules import RESCALE, REVEAL_CANCEL
+from lrp.methods.deep_lift_rules import rule_named
 from lrp.methods.excitation_backprop import contrastive_excitation_backprop, excitation_backprop
 from lrp.methods.grad_cam import grad_cam, guided_grad_cam
 from lrp.methods.gradient import gradient, sensitivity
@@ -38,14 +39,6 @@ from lrp.methods.propagation import random_map, relevance_propagation
 from lrp.methods.result import Attribution
 from lrp.methods.shapley import shapley
 from lrp.methods.smoothgrad import smoothgrad
-
-
-def _rule(text: str) -> Any:
-    """DeepLIFT's rule of an activation."""
-    rules = {rule.name: rule for rule in (RESCALE, REVEAL_CANCEL)}
-    if text not in rules:
-        raise SettingError(f"deep_lift: expected one of {', '.join(rules)}, got {text!r}")
-    return rules[text]
 
 
 def _pictures(path: str) -> Array:
@@ -72,13 +65,16 @@ METHODS: dict[str, Entry] = {
     "deconvolution": Entry(deconvolution, {"norm": str}),
     "guided_backprop": Entry(guided_backprop, {"norm": str}),
     "integrated_gradients": Entry(integrated_gradients, {"steps": int, "baseline": float, "scheme": str}),
-    "smoothgrad": Entry(smoothgrad, {"samples": int, "spread": float, "combine": str, "sigma": float}),
+    "smoothgrad": Entry(
+        smoothgrad,
+        {"samples": int, "spread": float, "combine": str, "sigma": float, "method": lambda text: parse(text)},
+    ),
     "occlusion": Entry(occlusion, {"window": int, "stride": int, "value": float}),
     "prediction_difference": Entry(prediction_difference, {"samples": _pictures, "window": int, "stride": int}),
     "cam": Entry(cam),
     "grad_cam": Entry(grad_cam, {"layer": str}),
     "guided_grad_cam": Entry(guided_grad_cam, {"layer": str}),
-    "deep_lift": Entry(deep_lift, {"rule": _rule, "baseline": float}),
+    "deep_lift": Entry(deep_lift, {"rule": rule_named, "baseline": float}),
     "excitation_backprop": Entry(excitation_backprop, {"layer": str}),
     "contrastive_excitation_backprop": Entry(contrastive_excitation_backprop, {"layer": str}),
     "pattern_net": Entry(pattern_net, {"patterns": load_arrays}),
@@ -127,12 +123,8 @@ def parse(text: str) -> Method:
     if key not in METHODS:
         raise SettingError(f"method: expected one of {', '.join(METHODS)}, got {name!r}")
     entry = METHODS[key]
-    if not rest:
-        return Method(text.strip(), entry.function)
-    if key == "lrp":
-        return Method(text.strip(), entry.function, {"composite": rest})
-    settings = {}
-    for index, part in enumerate(rest.split(",")):
+    settings: dict[str, Any] = {"composite": rest} if rest and key == "lrp" else {}
+    for index, part in enumerate(rest.split(",") if rest and key != "lrp" else []):
         word, equals, value = part.partition("=")
         if not equals and index == 0 and entry.readers:
             word, value = next(iter(entry.readers)), part
@@ -140,6 +132,10 @@ def parse(text: str) -> Method:
             known = ", ".join(entry.readers) or "none"
             raise SettingError(f"{key}: expected settings among {known}, got {part!r}")
         settings[word] = _read(entry.readers[word], value, f"{key}: {word}")
+    parameters = inspect.signature(entry.function).parameters.values()
+    for wanted in (p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty):
+        if wanted not in settings:
+            raise SettingError(f"{key}: expected a file of {wanted}, such as {key}:{wanted}.h5, got none")
     return Method(text.strip(), entry.function, settings)
 
 

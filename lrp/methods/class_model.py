@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from lrp import arrays
-from lrp.errors import SettingError
 from lrp.graph import Network
+from lrp.methods.checks import number, whole
 from lrp.methods.gradient import gradients
 from lrp.methods.result import Attribution
 from lrp.methods.score import score, single_input
@@ -26,8 +26,9 @@ def class_model(
     details["scores"] (steps + 1, n) the logit on the way. A large rate overshoots: the curve tells.
     """
     name = single_input(network, "class_model")
-    if steps < 1 or rate <= 0 or decay < 0:
-        raise SettingError(f"class_model: expected steps >= 1, rate > 0, decay >= 0, got {steps}, {rate}, {decay}")
+    whole("class_model: steps", steps)
+    number("class_model: rate", rate, above=0)
+    number("class_model: decay", decay, least=0)
     found = score(network, x, target)
     scores = [found.value]
     for _ in range(steps):

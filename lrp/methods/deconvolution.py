@@ -11,7 +11,7 @@ from lrp.methods.rectified_maps import rectified_map
 from lrp.methods.result import Attribution
 
 
-def deconvolution(network: Network, x: Any, target: Any = None, norm: Norm | str | None = None) -> Attribution:
+def deconvolution(network: Network, x: Any, target: Any = None, norm: Norm | str | float | None = None) -> Attribution:
     """At a ReLU: g_in = max(g_out, 0). Kernels transposed, max-pooling undone by its switches; starts with 1.
 
     Source: Zeiler and Fergus 2014, deconvnet; Samek et al. 2017 (the norm over the channels of a pixel)

@@ -14,9 +14,10 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
+from lrp.errors import SettingError
 from lrp.graph import Ledger, Line, Network, Node
 from lrp.layers import Activation
-from lrp.methods.deep_lift_rules import RESCALE, ActivationRule, Pair, far
+from lrp.methods.deep_lift_rules import RESCALE, ActivationRule, Pair, far, rule_named
 from lrp.methods.differences import Differences, multipliers_below, single
 from lrp.methods.result import Attribution
 from lrp.methods.score import baselines, score
@@ -25,19 +26,22 @@ RuleChoice = ActivationRule | Callable[[Node], ActivationRule]
 
 
 def deep_lift(
-    network: Network, x: Any, target: Any = None, baseline: Any = 0.0, rule: RuleChoice = RESCALE
+    network: Network, x: Any, target: Any = None, baseline: Any = 0.0, rule: RuleChoice | str = RESCALE
 ) -> Attribution:
     """R_i = m_i (x_i - r_i), with sum_i R_i = S_c(x) - S_c(r)
 
     Source: Shrikumar et al. 2017, DeepLIFT
 
-    baseline: r, a number or an array that broadcasts to x. rule: RESCALE, REVEAL_CANCEL, or a function that gives one
-    for each activation's node (the authors use RevealCancel at dense layers and Rescale at convolutions).
+    baseline: r, a number or an array that broadcasts to x. rule: RESCALE, REVEAL_CANCEL, the name of one, or a function
+    that gives one for each activation's node (the authors: RevealCancel at dense layers, Rescale at convolutions).
     Linear layers tell the signs of w dx apart; max-pooling divides exactly; a factor of a product gets the mean of the
     other factor. Layers without a rule (normalisation within the sample, an inner softmax) are refused. The ledger
     holds sum m dx node by node; "dropped" is what a derivative in the place of 0/0 leaves out.
     Batch normalisation between a kernel and its activation hides the signs from RevealCancel: fold it first.
     """
+    rule = rule_named(rule) if isinstance(rule, str) else rule
+    if not isinstance(rule, ActivationRule) and not callable(rule):
+        raise SettingError(f"deep_lift: rule: expected RESCALE, REVEAL_CANCEL or a function of a node, got {rule!r}")
     found = score(network, x, target)
     reference = found.at(baselines(found, baseline, "deep_lift"))
     differences = Differences(network, found.trace, reference.trace)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
+from lrp.errors import SettingError
 from lrp.layers import Activation
 
 Pair = tuple[Array, Array]  # what belongs to the positive and to the negative part of a difference
@@ -63,6 +64,14 @@ class RevealCancel(ActivationRule):
 
 
 RESCALE, REVEAL_CANCEL = Rescale(), RevealCancel()
+
+
+def rule_named(text: str) -> ActivationRule:
+    """A rule by its name; SettingError for another text."""
+    rules = {rule.name: rule for rule in (RESCALE, REVEAL_CANCEL)}
+    if text not in rules:
+        raise SettingError(f"deep_lift: rule: expected one of {', '.join(rules)}, got {text!r}")
+    return rules[text]
 
 
 def far(dz: Array) -> Array:

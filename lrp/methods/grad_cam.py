@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lrp import arrays
+from lrp.errors import SettingError
 from lrp.graph import Network
 from lrp.methods.backward import backward
 from lrp.methods.feature_maps import feature_map
@@ -25,6 +26,8 @@ def grad_cam(network: Network, x: Any, target: Any = None, layer: str | None = N
     Does not tell one position's gradient from another's: a_k is a mean.
     """
     name = single_input(network, "grad_cam")
+    if sign not in (1, -1):
+        raise SettingError(f"grad_cam: sign: expected 1 or -1, got {sign!r}")
     node = feature_map(network, layer)
     found = score(network, x, target)
     maps = found.trace.values[node]

@@ -44,7 +44,7 @@ def gradient(network: Network, x: Any, target: Any = None) -> Attribution:
     return Attribution("gradient", found.form(gradients(found)), found.target, found.value)
 
 
-def sensitivity(network: Network, x: Any, target: Any = None, norm: Norm | str = Norm.TWO) -> Attribution:
+def sensitivity(network: Network, x: Any, target: Any = None, norm: Norm | str | float = Norm.TWO) -> Attribution:
     """R_p = || (dS_c/dx_{p,c})_c ||_q over the channels c of pixel p, q in {1, 2, infinity}, or the square of q = 2
 
     Source: Samek et al. 2017, sensitivity heatmaps; Arras et al. 2016, sensitivity analysis (the square)
@@ -62,10 +62,10 @@ def sensitivity(network: Network, x: Any, target: Any = None, norm: Norm | str =
     return Attribution("sensitivity", found.form(maps), found.target, found.value, {"norm": chosen.value})
 
 
-def as_norm(norm: Norm | str) -> Norm:
-    """The norm from itself or its text."""
+def as_norm(norm: Norm | str | float) -> Norm:
+    """The norm from itself, its text, or its number (2, numpy.inf)."""
     try:
-        return Norm(norm)
+        return Norm(f"{norm:g}" if isinstance(norm, (int, float)) else norm)
     except ValueError:
         raise SettingError(f"norm: expected one of {[n.value for n in Norm]}, got {norm!r}") from None
 

@@ -12,7 +12,9 @@ from lrp.methods.rectified_maps import rectified_map
 from lrp.methods.result import Attribution
 
 
-def guided_backprop(network: Network, x: Any, target: Any = None, norm: Norm | str | None = None) -> Attribution:
+def guided_backprop(
+    network: Network, x: Any, target: Any = None, norm: Norm | str | float | None = None
+) -> Attribution:
     """At a ReLU: g_in = 1[z > 0] max(g_out, 0); else as the gradient.
 
     Source: Springenberg et al. 2015, guided backpropagation

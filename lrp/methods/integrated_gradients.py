@@ -11,6 +11,7 @@ from lrp import arrays
 from lrp.arrays import Number
 from lrp.errors import SettingError
 from lrp.graph import Network
+from lrp.methods.checks import whole
 from lrp.methods.gradient import gradients
 from lrp.methods.result import Attribution
 from lrp.methods.score import baselines, score
@@ -41,8 +42,7 @@ def integrated_gradients(
     where the gap matters.
     """
     chosen = as_scheme(scheme)
-    if steps < 1:
-        raise SettingError(f"integrated_gradients: expected at least 1 step, got {steps}")
+    whole("integrated_gradients: steps", steps)
     found = score(network, x, target)
     reference = baselines(found, baseline, "integrated_gradients")
     difference = {name: value - reference[name] for name, value in found.inputs.items()}

@@ -14,6 +14,7 @@ from lrp.graph import Network
 from lrp.methods.adam import Adam
 from lrp.methods.backward import backward
 from lrp.methods.blur_saliency import blurred_copy
+from lrp.methods.checks import number, whole
 from lrp.methods.layout import layout, spatial_of
 from lrp.methods.resize import along_axes, nearest
 from lrp.methods.result import Attribution
@@ -61,11 +62,13 @@ def meaningful_perturbation(
         chosen = Game(game)
     except ValueError:
         raise SettingError(f"game: expected one of {[g.value for g in Game]}, got {game!r}") from None
-    if steps < 1 or cell < 1 or jitter < 0 or min(mask_blur, blur) <= 0:
-        raise SettingError(
-            "meaningful_perturbation: expected steps, cell >= 1, jitter >= 0 and blurs > 0, got"
-            f" {steps}, {cell}, {jitter}, {mask_blur}, {blur}"
-        )
+    counts = (("cell", cell, 1), ("jitter", jitter, 0), ("steps", steps, 1))
+    for key, value, least in counts:
+        whole(f"meaningful_perturbation: {key}", value, least)
+    for key, weight in (("area", area), ("smoothness", smoothness)):
+        number(f"meaningful_perturbation: {key}", weight, least=0)
+    for key, size in (("power", power), ("mask_blur", mask_blur), ("blur", blur), ("rate", rate)):
+        number(f"meaningful_perturbation: {key}", size, above=0)
     rng = np.random.default_rng(0) if rng is None else rng
     found = score(network, x, target)
     at = layout(network, name)

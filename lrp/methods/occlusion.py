@@ -15,7 +15,7 @@ from lrp.layers.windows import per_axis
 from lrp.methods.layout import layout
 from lrp.methods.regions import Patch, Size, cut
 from lrp.methods.result import Attribution
-from lrp.methods.score import Score, picked, score, single_input
+from lrp.methods.score import Score, numbers, picked, score, single_input
 from lrp.methods.shared_forward import SharedForward
 
 CHUNK = 256  # changed copies a forward pass
@@ -56,12 +56,13 @@ def occlusion(
 
 def covering(value: Any, picture: Array) -> Array:
     """What covers: of the picture's shape, channels-last."""
+    given = numbers(value, "value").astype(picture.dtype)
     try:
-        return np.broadcast_to(np.asarray(value, dtype=picture.dtype), picture.shape)
+        return np.broadcast_to(given, picture.shape)
     except ValueError:
         raise ShapeError(
             f"value: expected a number, one a channel, or an array that broadcasts to {picture.shape}, got shape"
-            f" {np.shape(value)}"
+            f" {given.shape}"
         ) from None
 
 

@@ -52,6 +52,11 @@ def pattern_attribution(network: Network, x: Any, target: Any = None, *, pattern
 
 def _with_weights(method: str, patterns: Mapping[str, Array], weight: Any) -> Step:
     """The step that takes weight(layer, pattern) for the kernel of each layer."""
+    if not isinstance(patterns, Mapping):
+        raise ShapeError(
+            f"{method}: patterns: expected a pattern for each kernel by its node's name, got {type(patterns).__name__};"
+            " estimate_patterns makes them"
+        )
     masked = rectifying(lambda g, z: g * indicator(z > 0, z), method)
 
     def step(node: Node, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

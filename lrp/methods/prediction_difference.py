@@ -15,7 +15,7 @@ from lrp.methods.layout import layout, spatial_of
 from lrp.methods.occlusion import WindowMean, variants, window_corners, window_lengths
 from lrp.methods.regions import Patch, cut
 from lrp.methods.result import Attribution
-from lrp.methods.score import picked, score, single_input
+from lrp.methods.score import numbers, picked, score, single_input
 from lrp.methods.shared_forward import SharedForward
 
 
@@ -36,7 +36,8 @@ def prediction_difference(
     at = layout(network, name)
     picture = at.last(found.inputs[name])
     spatial = spatial_of(picture, "prediction_difference")
-    others = at.last(arrays.cast(samples, network.dtype))
+    others = arrays.cast(numbers(samples, "samples"), network.dtype)
+    others = at.last(others) if others.ndim == picture.ndim else others
     if others.ndim != picture.ndim or others.shape[1:] != picture.shape[1:] or not len(others):
         raise InputError(f"samples: expected pictures of shape {picture.shape[1:]}, got an array of {others.shape}")
     size, steps = window_lengths(window, stride, spatial)

@@ -20,7 +20,7 @@ def rectified_map(
     x: Any,
     target: Any,
     rectified: Callable[[Array, Array], Array],
-    norm: Norm | str | None,
+    norm: Norm | str | float | None,
 ) -> Attribution:
     """The signal at the inputs when each ReLU does rectified(signal, z); with a norm, over each pixel's channels."""
     no_tokens(network, method)

@@ -100,6 +100,19 @@ def single_input(network: Network, method: str) -> str:
     return network.inputs[0]
 
 
+def numbers(value: Any, subject: str) -> Array:
+    """The value as an array; InputError unless it holds finite numbers."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iufO":
+        raise InputError(
+            f"{subject}: expected numbers, got {value!r}"
+            if array.ndim == 0
+            else f"{subject}: expected numbers, got dtype {array.dtype}"
+        )
+    arrays.check_finite(array, subject)
+    return array
+
+
 def baselines(found: Score, baseline: Any, method: str) -> dict[str, Array]:
     """The reference of each input, of its shape: from a number for all, an array that broadcasts, a tuple, a dict."""
     no_tokens(found.network, method)
@@ -114,8 +127,7 @@ def baselines(found: Score, baseline: Any, method: str) -> dict[str, Array]:
         raise InputError(f"{method}: expected a baseline for each of {', '.join(names)}, got {len(given)}")
     result = {}
     for name, x in found.inputs.items():
-        value = arrays.cast(given[name], arrays.dtype_name(x))
-        arrays.check_finite(value, f"{method} baseline")
+        value = arrays.cast(numbers(given[name], f"{method}: baseline"), arrays.dtype_name(x))
         try:
             result[name] = np.broadcast_to(value, x.shape).copy()
         except ValueError:

@@ -9,8 +9,9 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import SettingError, ShapeError
+from lrp.errors import ShapeError
 from lrp.graph import Network
+from lrp.methods.checks import whole
 from lrp.methods.layout import layout
 from lrp.methods.result import Attribution
 from lrp.methods.score import Score, baselines, score, single_input
@@ -47,8 +48,7 @@ def shapley(
     if count <= EXACT:
         phi, error = _exactly(worth, count), None
     else:
-        if orders < 2:
-            raise SettingError(f"shapley: expected at least 2 orders for {count} features, got {orders}")
+        whole(f"shapley: orders for {count} features", orders, 2)
         phi, error = _sampled(worth, count, orders, np.random.default_rng(0) if rng is None else rng)
     sizes = np.bincount(labels.ravel(), minlength=count)
 
@@ -73,7 +73,10 @@ def _labels(segments: Any, places: tuple[int, ...]) -> tuple[Array, int]:
         raise ShapeError(f"segments: expected whole numbers of shape {places}, got {labels.dtype} of {labels.shape}")
     count = int(labels.max()) + 1
     if labels.min() < 0 or len(np.unique(labels)) != count:
-        raise ShapeError(f"segments: expected every number from 0 to {count - 1} at least once")
+        raise ShapeError(
+            "segments: expected every number from 0 to the largest at least once, and none below 0, got"
+            f" {len(np.unique(labels))} numbers from {labels.min()} to {labels.max()}"
+        )
     return labels, count
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import SettingError
 from lrp.graph import Network
+from lrp.methods.checks import number, whole
 from lrp.methods.gradient import gradient
 from lrp.methods.result import Attribution
 from lrp.methods.score import score, single_input
@@ -48,9 +49,14 @@ def smoothgrad(
         chosen = Combine(combine)
     except ValueError:
         raise SettingError(f"combine: expected one of {[c.value for c in Combine]}, got {combine!r}") from None
-    if samples < 1 or spread < 0 or (sigma is not None and sigma < 0):
+    whole("smoothgrad: samples", samples)
+    number("smoothgrad: spread", spread, least=0)
+    if sigma is not None:
+        number("smoothgrad: sigma", sigma, least=0)
+    if not callable(method):
         raise SettingError(
-            f"smoothgrad: expected samples >= 1, spread and sigma >= 0, got {samples}, {spread}, {sigma}"
+            f"smoothgrad: method: expected a function (network, x, target) -> Attribution, got {method!r};"
+            " lrp.methods.parse reads the text of one"
         )
     rng = np.random.default_rng(0) if rng is None else rng
     found = score(network, x, target)
@@ -63,7 +69,7 @@ def smoothgrad(
         noisy = clean + (deviation * rng.standard_normal(clean.shape)).astype(clean.dtype)
         maps.append(np.asarray(method(network, noisy, list(found.target)).relevance))
     settings = {
-        "method": method.__name__,
+        "method": getattr(method, "__name__", "given"),
         "samples": samples,
         "spread": spread,
         "sigma": sigma,

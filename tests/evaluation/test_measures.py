@@ -91,7 +91,7 @@ def test_pointing_game(rng):
         pointing_game(nets.conv(rng), R, masks * np.array([1, 0, 1]).reshape(3, 1, 1))
     with pytest.raises(ShapeError, match="masks: expected one of each picture's shape"):
         pointing_game(nets.conv(rng), R, masks[:, :3])
-    with pytest.raises(SettingError, match="expected tolerance and smooth >= 0"):
+    with pytest.raises(SettingError, match="pointing_game: tolerance: expected a finite number of at least 0, got -1"):
         pointing_game(nets.conv(rng), R, masks, tolerance=-1)
 
 
@@ -289,7 +289,7 @@ def test_continuity_by_loops(rng):
             best[1] = max(best[1], np.abs(change).sum() / np.linalg.norm(d))
         assert found.numbers["max-sensitivity"][i] == pytest.approx(best[0], rel=1e-9)
         assert found.numbers["continuity"][i] == pytest.approx(best[1], rel=1e-9)
-    with pytest.raises(SettingError, match="expected samples >= 1 and radii > 0"):
+    with pytest.raises(SettingError, match="continuity: radii: expected at least one, got none"):
         continuity(network, x, gradient, radii=())
 
 

@@ -200,7 +200,7 @@ def test_replacement_by_name_knows_the_range(rng):
 
 def test_what_makes_no_sense_is_refused(case):
     network, x, found = case
-    with pytest.raises(SettingError, match="expected steps, repetitions >= 1 and an order, got 0, 10"):
+    with pytest.raises(SettingError, match="region_perturbation: steps: expected a whole number of at least 1, got 0"):
         region_perturbation(network, x, found, steps=0)
     with pytest.raises(SettingError, match="order: expected one of .'morf', 'lerf', 'smallest', 'random'., got 'best'"):
         region_perturbation(network, x, found, orders=("best",))
@@ -255,9 +255,9 @@ def test_sensitivity_n_where_nothing_varies(rng):
 
 def test_sensitivity_n_refuses(case):
     network, x, found = case
-    with pytest.raises(SettingError, match="expected at least 2 subsets, for a correlation, got 1"):
+    with pytest.raises(SettingError, match="sensitivity_n: subsets: expected a whole number of at least 2, got 1"):
         sensitivity_n(network, x, found, subsets=1)
-    with pytest.raises(SettingError, match="expected sizes from 1 to the 63 pixels, got .0."):
-        sensitivity_n(network, x, found, sizes=[0])
+    with pytest.raises(SettingError, match="expected sizes from 1 to the 63 pixels, got .64."):
+        sensitivity_n(network, x, found, sizes=[64])
     with pytest.raises(ShapeError, match="relevance: expected one number a pixel, shape .3, 7, 9., got .3, 7."):
         sensitivity_n(network, x, np.ones((3, 7, 2)), subsets=2, sizes=[1])

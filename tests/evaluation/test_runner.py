@@ -117,7 +117,7 @@ def test_a_finished_file_is_read_and_another_one_is_left_alone(problem, at_once,
     with pytest.raises(SaveError, match="there is a file already"):
         run(other, tmp_path / "text.h5")
     assert (tmp_path / "out.h5").read_bytes() == before
-    with pytest.raises(SettingError, match="jobs: expected at least 1, got 0"):
+    with pytest.raises(SettingError, match="jobs: expected a whole number of at least 1, got 0"):
         run(problem, tmp_path / "new.h5", jobs=0)
 
 

@@ -5,14 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrp.errors import LoadError, SaveError, SettingError
+from lrp.errors import InputError, LoadError, SaveError, SettingError
 from lrp.formats.results import load_arrays, load_attribute, save_arrays
-from lrp.methods import METHODS, REVEAL_CANCEL, deep_lift, estimate_patterns, parse, pattern_net, smoothgrad
+from lrp.methods import (
+    METHODS,
+    REVEAL_CANCEL,
+    deep_lift,
+    estimate_patterns,
+    parse,
+    pattern_net,
+    prediction_difference,
+    smoothgrad,
+)
 from lrp.methods.catalogue import split
 from tests.methods import nets
 
+LEARNING = ("pattern_net", "pattern_attribution", "prediction_difference")  # they want a file
 
-@pytest.mark.parametrize("name", sorted(set(METHODS) - {"cam", "pattern_net", "pattern_attribution"}))
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - {"cam", *LEARNING}))
 def test_every_method_can_be_called_by_its_name(rng, name):
     light = {"meaningful_perturbation": ":steps=2,cell=2", "shapley": ":orders=2", "occlusion": ":window=3"}
     network, x = nets.conv(rng), rng.random((2, 7, 9, 2))
@@ -46,7 +57,9 @@ def test_random_numbers_are_handed_on_where_a_method_draws_some(rng):
         ("sensitivity:inf,power=2", "sensitivity: expected settings among norm, got 'power=2'"),
         ("sensitivity:inf,2", "sensitivity: expected settings among norm, got '2'"),
         ("integrated_gradients:steps=many", "integrated_gradients: steps: expected a number, got 'many'"),
-        ("deep_lift:gentle", "deep_lift: expected one of rescale, reveal_cancel, got 'gentle'"),
+        ("pattern_net", "pattern_net: expected a file of patterns, such as pattern_net:patterns.h5, got none"),
+        ("prediction_difference:window=3", "prediction_difference: expected a file of samples, such as"),
+        ("deep_lift:gentle", "deep_lift: rule: expected one of rescale, reveal_cancel, got 'gentle'"),
     ],
 )
 def test_what_cannot_be_read_says_so(text, said):
@@ -73,6 +86,19 @@ def test_patterns_go_to_a_file_and_back(rng, tmp_path):
     assert load_attribute(tmp_path / "patterns.h5", "other") is None
     found = parse(f"pattern_net:{tmp_path}/patterns.h5")(network, x, 1)
     np.testing.assert_array_equal(found.relevance, pattern_net(network, x, 1, patterns=patterns).relevance)
+
+
+def test_pictures_to_draw_from_come_from_a_file(rng, tmp_path):
+    network, x, others = nets.conv(rng), rng.random((1, 7, 9, 2)), rng.random((3, 7, 9, 2))
+    save_arrays(tmp_path / "others.h5", {"x": others})
+    found = parse(f"prediction_difference:{tmp_path}/others.h5,window=3")(network, x, 1)
+    wanted = prediction_difference(network, x, 1, samples=others, window=3)
+    np.testing.assert_array_equal(found.relevance, wanted.relevance)
+    save_arrays(tmp_path / "wrong.h5", {"pictures": others})
+    with pytest.raises(InputError, match="expected a file of arrays with the pictures as x, got pictures"):
+        parse(f"prediction_difference:{tmp_path}/wrong.h5")
+    with pytest.raises(LoadError, match="nowhere.h5"):
+        parse(f"prediction_difference:{tmp_path}/nowhere.h5")
 
 
 def test_files_of_arrays(tmp_path):

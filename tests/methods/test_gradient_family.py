@@ -161,13 +161,13 @@ def test_what_cannot_be_explained_says_so(rng):
         sensitivity(network, x, norm="3")
     with pytest.raises(SettingError, match="scheme: expected one of"):
         integrated_gradients(network, x, scheme="right")
-    with pytest.raises(SettingError, match="expected at least 1 step, got 0"):
+    with pytest.raises(SettingError, match="integrated_gradients: steps: expected a whole number of at least 1, got 0"):
         integrated_gradients(network, x, steps=0)
     with pytest.raises(ShapeError, match="expected a baseline that broadcasts"):
         integrated_gradients(network, x, baseline=np.ones(5))
     with pytest.raises(SettingError, match="combine: expected one of"):
         smoothgrad(network, x, combine="median")
-    with pytest.raises(SettingError, match="expected samples >= 1, spread and sigma >= 0, got 0"):
+    with pytest.raises(SettingError, match="smoothgrad: samples: expected a whole number of at least 1, got 0"):
         smoothgrad(network, x, samples=0)
     with pytest.raises(InputError, match="expected a network with one input, got 2"):
         smoothgrad(two_inputs(rng), (np.ones((1, 3)), np.ones((1, 2))))

@@ -182,7 +182,7 @@ def test_blur_saliency_by_the_formula(rng):
         np.testing.assert_allclose(found.details["grid"][:, i, j, 0], 0.5 * (change**2).sum(axis=1), rtol=1e-9)
         np.testing.assert_allclose(target_alone.details["grid"][:, i, j, 0], 0.5 * change[:, 1] ** 2, rtol=1e-9)
     assert found.relevance.shape == (2, 5, 7, 1)
-    with pytest.raises(SettingError, match="expected spot, blur > 0 and spacing >= 1"):
+    with pytest.raises(SettingError, match="blur_saliency: spot: expected a finite number above 0, got 0"):
         blur_saliency(network, x, spot=0)
 
 
@@ -221,11 +221,13 @@ def test_sampled_shapley_values_sum_up_and_come_near(rng):
         )
     plain = shapley(network, x[:1], 1, orders=2)
     assert plain.settings["features"] == 63
-    with pytest.raises(SettingError, match="expected at least 2 orders for 63 features, got 1"):
+    with pytest.raises(
+        SettingError, match="shapley: orders for 63 features: expected a whole number of at least 2, got 1"
+    ):
         shapley(network, x, orders=1)
     with pytest.raises(ShapeError, match="segments: expected whole numbers of shape .7, 9."):
         shapley(network, x, segments=np.ones((7, 9)))
-    with pytest.raises(ShapeError, match="segments: expected every number from 0 to 1 at least once"):
+    with pytest.raises(ShapeError, match="segments: expected every number from 0 to the largest at least once"):
         shapley(network, x, segments=np.ones((7, 9), dtype=int))
 
 
@@ -238,7 +240,7 @@ def test_class_model_climbs_by_the_formula(rng):
         image = image + 0.02 * (gradient(network, image, 2).relevance - 0.2 * image)
     np.testing.assert_allclose(found.relevance, image, atol=1e-12)
     assert (np.diff(found.details["scores"][:, 0]) > 0).all()
-    with pytest.raises(SettingError, match="expected steps >= 1, rate > 0, decay >= 0"):
+    with pytest.raises(SettingError, match="class_model: rate: expected a finite number above 0, got 0"):
         class_model(network, x, 2, rate=0)
 
 
@@ -304,7 +306,9 @@ def test_masks_refuse_what_makes_no_sense(rng):
     network, x = nets.conv(rng), rng.normal(size=(1, 7, 9, 2))
     with pytest.raises(SettingError, match="game: expected one of .'deletion', 'preservation'., got 'chess'"):
         meaningful_perturbation(network, x, game="chess")
-    with pytest.raises(SettingError, match="expected steps, cell >= 1, jitter >= 0 and blurs > 0"):
+    with pytest.raises(
+        SettingError, match="meaningful_perturbation: steps: expected a whole number of at least 1, got 0"
+    ):
         meaningful_perturbation(network, x, steps=0)
 
 
