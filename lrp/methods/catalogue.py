@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.errors import InputError, SettingError
+from lrp.errors import InputError, LrpError, SettingError
 from lrp.formats.results import load_arrays
 from lrp.graph import Network
 from lrp.methods.blur_saliency import blur_saliency
@@ -143,7 +143,7 @@ def _read(reader: Callable[[str], Any], value: str, subject: str) -> Any:
     """A setting's value from its text."""
     try:
         return reader(value)
-    except SettingError:
+    except LrpError:
         raise
     except ValueError:
         raise SettingError(f"{subject}: expected a number, got {value!r}") from None
