@@ -110,7 +110,7 @@ def collected(options: argparse.Namespace) -> list[Data]:
         network = lrp.load(ROOT / "models/cifar10-cnn/model.h5", dtype="float32", trusted=True)
         x, labels = cifar_pictures(options.cifar, "test", network, options.pictures)
         training, _ = cifar_pictures(options.cifar, "data", network, PATTERN_PICTURES)
-        found.append(Data("cifar10", network, x, labels, training, size=4, repetitions=2))
+        found.append(Data("cifar10", network, x, labels, training, size=4, repetitions=1))
     return found
 
 
