@@ -9,7 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lrp.arrays import Array
@@ -18,6 +18,7 @@ from lrp.evaluation.plan import Problem, Unit
 
 Result = tuple[Unit, dict[str, Array]]
 LOSSES = 3  # so often may one unit lose its process before it is given up
+PATIENCE = 10  # seconds to wait for a cluster that does not answer, or has no worker
 THREADS = ("LRP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -40,6 +41,8 @@ def local(problem: Problem, units: Sequence[Unit], jobs: int) -> Iterator[Result
                 raise answer
             yield answer
     finally:
+        while not waiting.empty():  # what nobody has begun, nobody shall begin
+            waiting.get()
         for process in running:
             process.stop()
 
@@ -52,10 +55,8 @@ class _Process:
         message: bytes,
         waiting: queue.SimpleQueue[Unit],
         answers: queue.SimpleQueue[Result | BaseException],
-        start: Callable[[], subprocess.Popen[bytes]] | None = None,
     ) -> None:
         self.message, self.waiting, self.answers = message, waiting, answers
-        self.start = start or _started
         self.stopped = False
         self.process: subprocess.Popen[bytes] | None = None
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -64,62 +65,72 @@ class _Process:
     def stop(self) -> None:
         """End the process; the thread follows."""
         self.stopped = True
-        if self.process is not None:
-            self.process.kill()
+        process = self.process
+        if process is not None:
+            process.kill()
         self.thread.join()
 
     def _run(self) -> None:
         try:
-            while not self.stopped:
-                try:
-                    unit = self.waiting.get_nowait()
-                except queue.Empty:
-                    break
+            while (unit := self._next()) is not None:
                 self.answers.put((unit, self._computed(unit)))
         except BaseException as error:  # whatever it is, the one who waits must hear of it
-            if not self.stopped:
-                self.answers.put(error)
+            self.answers.put(error)
         finally:
-            if self.process is not None:
-                self.process.kill()
-                self.process.communicate()
+            self._end()
+
+    def _next(self) -> Unit | None:
+        """A unit that nobody has begun; None where there is none left."""
+        try:
+            return self.waiting.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _end(self) -> None:
+        """End the process, if there is one."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
 
     def _computed(self, unit: Unit) -> dict[str, Array]:
         """One unit's arrays, from as many processes as it takes."""
-        for _ in range(LOSSES):
+        losses = 0
+        while losses < LOSSES and not self.stopped:
             try:
-                if self.process is None:
-                    self.process = self.start()
-                    self._send(self.message)
-                self._send(pickle.dumps(unit))
-                kind, answer = pickle.load(self._pipe(self.process.stdout))
+                kind, answer = self._asked(unit)
             except (EOFError, BrokenPipeError, pickle.UnpicklingError):
-                if self.process is not None:
-                    self.process.kill()
-                    self.process.communicate()
-                self.process = None
-                if self.stopped:
-                    break
+                self._end()
+                losses += 1
                 continue
             if kind == "failed":
                 raise answer
             result: dict[str, Array] = answer
             return result
         raise WorkerError(
-            f"{unit.method}, pictures {unit.start} to {unit.stop - 1}: the process that computes them was lost {LOSSES}"
+            f"{unit.method}, pictures {unit.start} to {unit.stop - 1}: the process that computes them was lost {losses}"
             " times; is the memory too small? What is finished is kept: give the same command again, with fewer jobs"
         )
 
-    def _send(self, message: bytes) -> None:
+    def _asked(self, unit: Unit) -> tuple[str, Any]:
+        """The process's answer to one unit; it is started, and told the problem, where there is none."""
         process = self.process
-        if process is not None:
-            pipe = self._pipe(process.stdin)
-            pipe.write(message)
-            pipe.flush()
+        if process is None:
+            process = self.process = _started()
+            self._send(process, self.message)
+        self._send(process, pickle.dumps(unit))
+        answer: tuple[str, Any] = pickle.load(_pipe(process.stdout))
+        return answer
 
-    @staticmethod
-    def _pipe(pipe: Any) -> Any:
-        return pipe
+    def _send(self, process: subprocess.Popen[bytes], message: bytes) -> None:
+        pipe = _pipe(process.stdin)
+        pipe.write(message)
+        pipe.flush()
+
+
+def _pipe(pipe: Any) -> Any:
+    """A pipe of a process that was started with pipes."""
+    return pipe
 
 
 def _started() -> subprocess.Popen[bytes]:
@@ -138,8 +149,9 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
     """The results as they come, from the workers of the Dask scheduler at `address`.
 
     Units of a lost worker are computed again, by the cluster or, where it lost the data too, by being given anew;
-    WorkerError after three rounds without a result. Workers must have this package, and one BLAS thread
-    (as `dask worker` sets by default) for results equal to the bit. MissingExtraError without dask.distributed.
+    WorkerError after three rounds without a result, and where the cluster is gone or has no worker. Workers must have
+    this package, and one BLAS thread (as `dask worker` sets by default) for results equal to the bit.
+    MissingExtraError without dask.distributed.
     """
     try:
         distributed = importlib.import_module("distributed")
@@ -149,13 +161,19 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
             " 'lrp[cluster]'"
         ) from None
     try:
-        client = distributed.Client(address, timeout=10, set_as_default=False)
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise WorkerError(f"--dask: no scheduler answers at {address!r} ({error})") from None
     with client:
         missing, losses = list(units), 0
         while missing:
-            futures = _submitted(client, problem, missing)
+            try:
+                futures = _submitted(client, problem, missing)
+            except OSError as error:  # also when the time is over
+                raise WorkerError(
+                    f"--dask: the cluster at {address!r} takes no work ({error}); what is finished is kept: start it,"
+                    " with at least one worker, and give the same command again"
+                ) from None
             try:
                 for future in distributed.as_completed(futures, loop=client.loop):
                     unit = futures[future]

@@ -24,7 +24,6 @@ from lrp.evaluation.metrics import METRICS, Settings, metric_name
 from lrp.evaluation.plan import Plan, Problem, Unit, assembled, measurements
 from lrp.evaluation.run import JOURNAL, run
 from lrp.evaluation.worker import serve
-from lrp.formats.results import load_arrays
 from tests.methods import nets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -273,33 +272,61 @@ def environment():
     return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
 
 
-def test_kill_9_in_the_middle_and_the_same_file_in_the_end(tmp_path, rng):
-    """The command itself is killed twice, then goes on; the file has the bytes of an undisturbed run."""
-    network = nets.conv(rng)
-    lrp.save(network, tmp_path / "model.h5")
+@pytest.fixture
+def command(tmp_path, rng):
+    """lrp evaluate as a process of its own: command(out, jobs)."""
+    lrp.save(nets.conv(rng), tmp_path / "model.h5")
     np.save(tmp_path / "x.npy", rng.normal(size=(6, 7, 9, 2)))
-    command = [sys.executable, "-c", "import sys; from lrp.cli import main; sys.exit(main(sys.argv[1:]))", "evaluate"]
-    command += [str(tmp_path / "model.h5"), str(tmp_path / "x.npy"), "--trusted", "--metric", "abpc"]
-    command += ["--methods", "gradient,random,integrated_gradients:steps=60", "--size", "2", "--steps", "6"]
-    command += ["--repetitions", "2", "--chunk", "1"]
-    subprocess.run([*command, "--out", str(tmp_path / "a.h5")], env=environment(), check=True, capture_output=True)
-    partial = tmp_path / ("b.h5" + JOURNAL)
-    for size in (4_000,):
-        process = subprocess.Popen(
-            [*command, "--out", str(tmp_path / "b.h5"), "--jobs", "2"],
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while not (partial.exists() and partial.stat().st_size > size) and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert partial.exists() and not (tmp_path / "b.h5").exists()
-    done = subprocess.run(
-        [*command, "--out", str(tmp_path / "b.h5"), "--jobs", "2"], env=environment(), capture_output=True, text=True
+    words = [sys.executable, "-m", "lrp", "evaluate", str(tmp_path / "model.h5"), str(tmp_path / "x.npy"), "--trusted"]
+    words += ["--methods", "gradient,random,integrated_gradients:steps=60", "--metric", "abpc", "--size", "2"]
+    words += ["--steps", "6", "--repetitions", "2", "--chunk", "1"]
+    return lambda out, jobs: [*words, "--out", str(tmp_path / out), "--jobs", str(jobs)]
+
+
+def stopped_in_the_middle(words, partial, number):
+    """The command with a signal to it and all its processes, once something is finished: (exit code, errors)."""
+    process = subprocess.Popen(
+        words,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
+    while not (partial.exists() and partial.stat().st_size > 4_000) and process.poll() is None:
+        time.sleep(0.01)
+    if number == signal.SIGKILL:
+        process.send_signal(number)  # to the command alone: its workers must notice by themselves
+    else:
+        os.killpg(process.pid, number)
+    _, said = process.communicate()
+    return process.returncode, said
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_command_stopped_in_the_middle_ends_with_the_same_file(tmp_path, command, number):
+    """kill -9, and Ctrl-C at a terminal: the file in the end has the bytes of an undisturbed run with one job."""
+    subprocess.run(command("a.h5", 1), env=environment(), check=True, capture_output=True)
+    partial = tmp_path / ("b.h5" + JOURNAL)
+    code, said = stopped_in_the_middle(command("b.h5", 2), partial, number)
+    assert code == (-signal.SIGKILL if number == signal.SIGKILL else 130) and said == ""
+    assert partial.exists() and not (tmp_path / "b.h5").exists()
+    done = subprocess.run(command("b.h5", 2), env=environment(), capture_output=True, text=True)
     assert done.returncode == 0 and "going on from" in done.stderr
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_a_full_disk_ends_the_command_and_loses_nothing(tmp_path, command):
+    """No file may grow beyond 16 KiB: the system itself refuses, in the command's process alone."""
+    subprocess.run(command("a.h5", 1), env=environment(), check=True, capture_output=True)
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, 16_384))  # noqa: E731
+    full = subprocess.run(command("b.h5", 1), env=environment(), capture_output=True, text=True, preexec_fn=limit)
+    partial = tmp_path / ("b.h5" + JOURNAL)
+    assert full.returncode == 2 and full.stderr.count("\n") == 1
+    assert f"lrp evaluate: {str(partial)!r}: the disk took no more (File too large); " in full.stderr
+    assert "finished parts are kept in this file: make room and give the same command again" in full.stderr
+    done = subprocess.run(command("b.h5", 1), env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0 and "going on from" in done.stderr and not partial.exists()
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
@@ -313,12 +340,12 @@ def test_a_worker_lost_in_the_middle_is_replaced(problem, tmp_path, monkeypatch)
 
     send, sent = workers._Process._send, []
 
-    def lost_before_the_second_unit(process, message):
+    def lost_before_the_second_unit(own, process, message):
         sent.append(message)
         if len(sent) == 3:  # the problem, a unit, and now the next
             started[0].kill()
             started[0].wait()
-        send(process, message)
+        send(own, process, message)
 
     monkeypatch.setattr(workers, "_started", start)
     monkeypatch.setattr(workers._Process, "_send", lost_before_the_second_unit)
@@ -372,8 +399,10 @@ def test_the_workers_own_process(problem, monkeypatch, tmp_path):
     """main() in this process, on files in the place of pipes."""
     from lrp.evaluation import worker
 
+    ignored = []
     (tmp_path / "in").write_bytes(pickle.dumps(problem))
     with open(tmp_path / "in") as source, open(tmp_path / "out", "w") as out, open(tmp_path / "err", "w") as err:
+        monkeypatch.setattr(worker.signal, "signal", lambda number, handler: ignored.append((number, handler)))
         monkeypatch.setattr(sys, "stdin", source)
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
@@ -384,7 +413,7 @@ def test_the_workers_own_process(problem, monkeypatch, tmp_path):
         monkeypatch.setattr(worker.os, "_exit", ended.append)
         worker.main()
         monkeypatch.undo()
-    assert ended == [1]
+    assert ended == [1] and ignored == [(signal.SIGINT, signal.SIG_IGN)] * 2
     assert (tmp_path / "out").read_text() == "" and (tmp_path / "err").read_text() == "a stray line\n"
 
 
@@ -394,21 +423,81 @@ def test_a_stopped_pool_leaves_no_process(problem):
     results.close()
 
 
-def test_dask_gives_the_same_bytes(problem, tmp_path):
-    distributed = pytest.importorskip("distributed")
-    run(problem, tmp_path / "local.h5")
+@pytest.fixture
+def distributed(monkeypatch):
+    """dask.distributed, and what its own processes need: this package and one BLAS thread (as its workers have)."""
+    found = pytest.importorskip("distributed")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    return found
+
+
+def slower(problem):
+    """Enough units, and long enough, for something to happen in their middle."""
+    plan = replace(problem.plan, methods=("gradient_input", "random", "integrated_gradients:steps=80"), chunk=1)
+    return replace(problem, plan=plan)
+
+
+def killing(pids, done_before):
+    """A watch that ends a process by SIGKILL when so many units are done."""
+    killed = []
+
+    def watch(done, total):
+        if done == done_before:
+            killed.append(pids().pop())
+            os.kill(killed[0], signal.SIGKILL)
+
+    return killed, watch
+
+
+def test_dask_gives_the_same_bytes_with_a_worker_killed_in_the_middle(problem, tmp_path, distributed):
+    """Two processes, one of which is lost by SIGKILL: the bytes are those of one job."""
+    run(slower(problem), tmp_path / "local.h5", jobs=1)
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     ) as cluster:
-        found = run(problem, tmp_path / "dask.h5", dask=cluster.scheduler_address)
-    assert set(found) == {"abpc", "complexity"}
-    a, b = load_arrays(tmp_path / "local.h5", trusted=True), load_arrays(tmp_path / "dask.h5", trusted=True)
-    for name in a:
-        np.testing.assert_allclose(a[name], b[name], atol=1e-12)
+        killed, watch = killing(lambda: [worker.pid for worker in cluster.workers.values()], 5)
+        found = run(slower(problem), tmp_path / "dask.h5", dask=cluster.scheduler_address, watch=watch)
+        assert killed and set(found) == {"abpc", "complexity"}
+    assert (tmp_path / "local.h5").read_bytes() == (tmp_path / "dask.h5").read_bytes()
 
 
-def test_dask_says_what_is_wrong(problem, tmp_path, monkeypatch):
-    distributed = pytest.importorskip("distributed")
+def test_jobs_give_the_same_bytes_with_a_worker_killed_in_the_middle(problem, tmp_path, monkeypatch):
+    run(slower(problem), tmp_path / "one.h5", jobs=1)
+    started, begin = [], workers._started
+
+    def start():
+        started.append(begin())
+        return started[-1]
+
+    monkeypatch.setattr(workers, "_started", start)
+    killed, watch = killing(lambda: [process.pid for process in started], 5)
+    run(slower(problem), tmp_path / "two.h5", jobs=2, watch=watch)
+    assert killed and len(started) == 3
+    assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
+
+
+def test_a_cluster_that_is_gone_or_empty(problem, tmp_path, distributed, monkeypatch):
+    monkeypatch.setattr(workers, "PATIENCE", 1)
+    settings = {"threads_per_worker": 1, "processes": False, "dashboard_address": None, "silence_logs": 50}
+    with distributed.LocalCluster(n_workers=0, **settings) as cluster:
+        with pytest.raises(WorkerError, match="takes no work .No valid workers found.; what is finished is kept"):
+            run(problem, tmp_path / "a.h5", dask=cluster.scheduler_address)
+    assert list(tmp_path.iterdir()) == []
+    with distributed.LocalCluster(n_workers=1, **settings) as cluster:
+        with pytest.raises(WorkerError, match="takes no work .*; what is finished is kept"):
+            run(
+                slower(problem),
+                tmp_path / "a.h5",
+                dask=cluster.scheduler_address,
+                watch=lambda done, total: cluster.close() if done == 3 else None,
+            )
+    begun = []
+    run(slower(problem), tmp_path / "a.h5", watch=lambda done, total: begun.append(done))
+    assert 3 <= begun[0] < 21
+
+
+def test_dask_says_what_is_wrong(problem, tmp_path, monkeypatch, distributed):
     with pytest.raises(WorkerError, match="--dask: no scheduler answers at 'nonsense://here'"):
         run(problem, tmp_path / "a.h5", dask="nonsense://here")
 
