@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from lrp.arrays import Array
+from lrp.arrays import Array, check_finite
 from lrp.cli import arguments as common
 from lrp.errors import InputError, LoadError, SettingError
+from lrp.evaluation.maps import check_masks, input_layout
 from lrp.evaluation.measurement import plot, table
 from lrp.evaluation.metrics import METRICS, Settings, metric_name
 from lrp.evaluation.plan import Plan, Problem
@@ -91,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ("steps", "size", "repetitions", "subsets", "chunk", "jobs"):
         if getattr(arguments, name) < 1:
             raise SettingError(f"--{name}: expected at least 1, got {getattr(arguments, name)}")
+    if not os.path.basename(arguments.out):
+        raise SettingError(f"--out: expected the name of a file, got {arguments.out!r}")
     if arguments.seed < 0:
         raise SettingError(f"--seed: expected a whole number of at least 0, got {arguments.seed}")
     network = common.network(arguments)
@@ -153,22 +156,31 @@ def read_data(path: str, network: Network) -> Data:
             f"{path}: expected pictures of shape {network.shapes[name]}, at least one, got an array of"
             f" {np.shape(data.x)}"
         )
-    network.forward(data.x[:1])  # wrong channels, integers or NaN are told here, before hours of work
+    network.forward(data.x[:1])  # wrong channels or integers are told here, before hours of work
+    check_finite(data.x, path)
     for key, value in (("target", data.target), ("masks", data.masks)):
-        if value is not None and len(value) != len(data.x):
-            raise InputError(f"{path}: expected {key} for each of {len(data.x)} pictures, got {len(value)}")
+        if value is not None and (value.ndim == 0 or len(value) != len(data.x)):
+            raise InputError(f"{path}: expected {key} for each of {len(data.x)} pictures, got shape {value.shape}")
+    if data.masks is not None:
+        picture = input_layout(network).last(data.x)
+        check_masks(data.masks, picture if picture.ndim == 2 else picture[..., 0])
     return data
 
 
 def targets(text: str | None, data: Data, network: Network) -> Array | None:
     """The outputs to explain: one for all, as the data says, or None for the largest."""
-    if text is None and data.target is None:
-        return None
     output = network.forward(data.x[:1]).values[logit_node(network)]
     if text is not None:
         return np.repeat(target_numbers(text, output, network.metadata.classes), len(data.x))
-    labels = np.asarray(data.target).reshape(-1)
-    return np.concatenate([target_numbers(int(t), output, network.metadata.classes) for t in labels])
+    if data.target is None:
+        return None
+    labels = data.target.reshape(len(data.x), -1)
+    if labels.shape[1] != 1 or labels.dtype.kind not in "iuU":
+        raise InputError(
+            "target: expected one whole number (or name of a class) for each picture, got an array of"
+            f" {data.target.shape}, {labels.dtype}"
+        )
+    return np.concatenate([target_numbers(t, output, network.metadata.classes) for t in labels[:, 0].tolist()])
 
 
 def _folder(path: str, network: Network) -> Array:

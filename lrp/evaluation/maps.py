@@ -36,7 +36,12 @@ def check_maps(maps: Array, picture: Array) -> None:
 
 def check_masks(masks: Any, maps: Array) -> Array:
     """The masks as booleans of the maps' shape; InputError where one is empty."""
-    masks = np.asarray(masks).astype(bool)
+    masks = np.asarray(masks)
+    if masks.dtype.kind not in "biuf" or not np.isfinite(masks).all():
+        raise InputError(
+            "masks: expected true and false, or finite numbers of which 0 is false, got NaN or another kind"
+        )
+    masks = masks.astype(bool)
     if masks.shape != maps.shape:
         raise ShapeError(f"masks: expected one of each picture's shape, {maps.shape} in all, got {masks.shape}")
     empty = ~masks.reshape(len(masks), -1).any(axis=1)

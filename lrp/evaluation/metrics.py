@@ -13,6 +13,7 @@ from lrp.errors import SettingError
 from lrp.evaluation.completeness import completeness
 from lrp.evaluation.complexity import complexity
 from lrp.evaluation.continuity import continuity
+from lrp.evaluation.input_invariance import input_invariance
 from lrp.evaluation.maps import input_layout
 from lrp.evaluation.measurement import Measurement
 from lrp.evaluation.order import Order
@@ -22,7 +23,7 @@ from lrp.evaluation.pointing_game import pointing_game
 from lrp.evaluation.randomisation import randomisation
 from lrp.evaluation.region_perturbation import region_perturbation
 from lrp.evaluation.relevance_mass import relevance_mass
-from lrp.evaluation.replacement import Replacement, replacement
+from lrp.evaluation.replacement import Replacement, bounds, replacement
 from lrp.evaluation.sensitivity_n import sensitivity_n
 from lrp.graph import Network
 from lrp.methods.catalogue import Method
@@ -127,6 +128,15 @@ def _continuity(case: Case) -> Measurement:
     )
 
 
+def _input_invariance(case: Case) -> Measurement:
+    """Under a shift of all inputs by the length of their range, downwards."""
+    at = input_layout(case.network)
+    picture = at.last(case.x)
+    low, high = bounds(case.network, picture if case.pictures is None else at.last(case.pictures))
+    shift = np.broadcast_to(np.asarray(low, dtype=float) - np.asarray(high, dtype=float), picture[:1].shape)
+    return input_invariance(case.network, case.x, case.method, at.own(shift)[0], case.target)
+
+
 METRICS: Mapping[str, Callable[[Case], Measurement]] = {
     "aopc": _regions(Order.MORF),
     "abpc": _regions(Order.MORF, Order.LERF),
@@ -136,6 +146,7 @@ METRICS: Mapping[str, Callable[[Case], Measurement]] = {
     "completeness": lambda case: completeness(case.found),
     "continuity": _continuity,
     "randomisation": _randomisation,
+    "input_invariance": _input_invariance,
     "pointing_game": lambda case: pointing_game(
         case.network, case.found, case.objects("pointing_game"), case.settings.tolerance
     ),

@@ -42,9 +42,9 @@ class Plan:
     settings: Settings = field(default_factory=Settings)
 
     def units(self) -> list[Unit]:
-        """All units in their order."""
+        """All units in their order: each method's first pictures first, so that one that does not fit tells at once."""
         starts = range(0, self.pictures, self.chunk)
-        return [Unit(m, start, min(start + self.chunk, self.pictures)) for m in self.methods for start in starts]
+        return [Unit(m, start, min(start + self.chunk, self.pictures)) for start in starts for m in self.methods]
 
     def to_json(self) -> str:
         """The plan as text, with sorted keys."""
@@ -107,7 +107,8 @@ class Problem:
                 key: value for metric in plan.metrics for key, value in arrays_of(metric, METRICS[metric](case)).items()
             }
         except LrpError as error:
-            raise type(error)(f"{unit.method}: {error}") from None
+            text, name = str(error), unit.method.partition(":")[0]
+            raise type(error)(text if text.startswith(f"{name}: ") else f"{unit.method}: {text}") from None
 
 
 def arrays_of(metric: str, found: Measurement) -> dict[str, Array]:

@@ -6,6 +6,7 @@ import importlib
 import os
 import pickle
 import queue
+import socket
 import subprocess
 import sys
 import threading
@@ -161,6 +162,7 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
             " 'lrp[cluster]'"
         ) from None
     try:
+        _reached(distributed, address)
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise WorkerError(f"--dask: no scheduler answers at {address!r} ({error})") from None
@@ -192,6 +194,14 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
                     f"{lost.method}, pictures {lost.start} to {lost.stop - 1}: the cluster gave them up {LOSSES} times"
                     f" ({reason}); what is finished is kept: give the same command again"
                 )
+
+
+def _reached(distributed: Any, address: str) -> None:
+    """ValueError or OSError where nothing listens: a client that fails in its making would complain at the end."""
+    if address.startswith("inproc://"):  # a scheduler in this very process
+        return
+    host, port = distributed.comm.get_address_host_port(address)
+    socket.create_connection((host, port), timeout=PATIENCE).close()
 
 
 def _submitted(client: Any, problem: Problem, units: Sequence[Unit]) -> dict[Any, Unit]:

@@ -66,6 +66,8 @@ def test_data_with_targets_and_masks(model, tmp_path, rng, at_once, capsys):
     network = lrp.load(model, trusted=True)
     data = evaluate.read_data(str(tmp_path / "data.npz"), network)
     assert evaluate.targets(None, data, network).tolist() == [0, 1, 2, 0]
+    named = evaluate.Data(x, np.array(["ant", "cat", "bee", "ant"]))
+    assert evaluate.targets(None, named, network).tolist() == [0, 2, 1, 0]
     assert evaluate.targets("bee", data, network).tolist() == [1, 1, 1, 1]
     assert evaluate.targets(None, evaluate.Data(x), network) is None
 
@@ -100,12 +102,32 @@ def test_a_folder_of_pictures(tmp_path, rng, at_once, capsys):
         ({"x": np.ones((2, 7, 9, 3))}, "expected an array of shape (n, 7, 9, 2), got (1, 7, 9, 3)"),
         ({"x": np.ones((2, 7, 9, 2), dtype=int)}, "expected floating-point numbers, got dtype int64"),
         ({"x": np.full((2, 7, 9, 2), np.nan)}, "expected finite numbers, got"),
-        ({"x": np.ones((2, 7, 9, 2)), "target": np.zeros(3, int)}, "expected target for each of 2 pictures, got 3"),
+        (
+            {"x": np.ones((2, 7, 9, 2)), "target": np.zeros(3, int)},
+            "expected target for each of 2 pictures, got shape (3,)",
+        ),
         (
             {"x": np.ones((2, 7, 9, 2)), "target": np.array([0, 7])},
             "target: expected a whole number from 0 to 2, got 7",
         ),
-        ({"x": np.ones((2, 7, 9, 2)), "masks": np.ones((1, 7, 9))}, "expected masks for each of 2 pictures, got 1"),
+        (
+            {"x": np.ones((2, 7, 9, 2)), "masks": np.ones((1, 7, 9))},
+            "expected masks for each of 2 pictures, got shape (1,",
+        ),
+        ({"x": np.ones((2, 7, 9, 2)), "masks": np.zeros((2, 7, 9))}, "at least one pixel of the object, got none in"),
+        ({"x": np.ones((2, 7, 9, 2)), "masks": np.ones((2, 7, 8))}, "masks: expected one of each picture's shape"),
+        (
+            {"x": np.ones((2, 7, 9, 2)), "masks": np.full((2, 7, 9), np.nan)},
+            "masks: expected true and false, or finite",
+        ),
+        ({"x": np.ones((2, 7, 9, 2)), "masks": np.array(1.0)}, "expected masks for each of 2 pictures, got shape ()"),
+        ({"x": np.ones((2, 7, 9, 2)), "target": np.array([0, 0.5])}, "expected one whole number (or name of a class)"),
+        ({"x": np.ones((2, 7, 9, 2)), "target": np.eye(2, dtype=int)}, "got an array of (2, 2), int64"),
+        ({"x": np.ones((2, 7, 9, 2)), "target": np.array(["ant", "dog"])}, "expected one of the classes ant, bee, cat"),
+        (
+            {"x": np.ones((2, 7, 9, 2)) * [[[[1]]], [[[np.nan]]]]},
+            "expected finite numbers, got nan at index (1, 0, 0, 0)",
+        ),
     ],
 )
 def test_bad_data_is_told_in_one_sentence(model, tmp_path, at_once, capsys, content, said):
@@ -134,6 +156,11 @@ def test_files_that_are_none(model, tmp_path, at_once, capsys):
         (("--target", "dog"), "target: expected one of the classes ant, bee, cat, got 'dog'"),
         (("--size", "50"), "region size: expected lengths of at most the picture's (7, 9), got (50, 50)"),
         (("--metric", "relevance_mass"), "expected data with `masks`"),
+        (("--metric", ","), "metric: expected one of aopc, abpc, pixel_flipping"),
+        (("--metric", "sensitivity_n", "--subsets", "1"), "subsets: expected a whole number of at least 2, got 1"),
+        (("--metric", "input_invariance"), "got Conv"),
+        (("--jobs", "0"), "--jobs: expected at least 1, got 0"),
+        (("--out", ""), "--out: expected the name of a file, got ''"),
     ],
 )
 def test_bad_settings_are_told_in_one_sentence(model, tmp_path, rng, at_once, capsys, more, said):
@@ -141,6 +168,20 @@ def test_bad_settings_are_told_in_one_sentence(model, tmp_path, rng, at_once, ca
     assert command(model, tmp_path / "x.npy", tmp_path / "out.h5", *more) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir() if "out" in path.name or "partial" in path.name] == []
+
+
+def test_a_folder_that_may_not_be_written(model, tmp_path, rng, at_once, capsys, monkeypatch):
+    """The system's refusal by a stub, for who runs the tests may be allowed everything."""
+    np.save(tmp_path / "x.npy", rng.normal(size=(2, 7, 9, 2)))
+
+    def refused(path, mode):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("lrp.evaluation.journal.open", refused, raising=False)
+    assert command(model, tmp_path / "x.npy", tmp_path / "out.h5") == 2
+    error = capsys.readouterr().err
+    assert "out.h5.partial': the journal cannot be written: Permission denied" in error and error.count("\n") == 1
 
 
 def test_an_unknown_method_and_a_folder_that_is_not_there(model, tmp_path, rng, at_once, capsys):

@@ -219,16 +219,6 @@ def test_initialisers(rng):
         randomisation(Network([Node("x", Input((3,))), Node("r", ReLU(), ("x",))]), np.ones((1, 3)), gradient)
 
 
-def unpadded(rng):
-    layers = [
-        Conv(rng.normal(size=(3, 2, 2, 5)), rng.normal(size=5)),
-        ReLU(),
-        GlobalAvgPool(),
-        Dense(rng.normal(size=(5, 3))),
-    ]
-    return Network.sequential(layers, (7, 9, 2))
-
-
 @pytest.mark.parametrize("first", ["dense", "flat", "conv"])
 def test_shifted_networks_compute_the_same(rng, first):
     if first == "dense":
@@ -239,7 +229,7 @@ def test_shifted_networks_compute_the_same(rng, first):
         )
         x, m = rng.normal(size=(3, 3, 2, 2)), rng.normal(size=(3, 2, 2))
     else:
-        network, x, m = unpadded(rng), rng.normal(size=(3, 7, 9, 2)), np.array([0.5, -2.0])
+        network, x, m = nets.unpadded(rng), rng.normal(size=(3, 7, 9, 2)), np.array([0.5, -2.0])
     there = shifted(network, np.broadcast_to(m, x.shape[1:]))
     np.testing.assert_allclose(there.forward(x + m).output, network.forward(x).output, atol=1e-12)
     found = input_invariance(network, x, gradient, m, 1)
@@ -270,7 +260,7 @@ def test_shifts_that_cannot_be_undone_are_refused(rng):
     with pytest.raises(GraphError, match="without padding"):
         shifted(explicit, np.ones((7, 9, 2)))
     with pytest.raises(GraphError, match="expected one number a channel as the shift of a convolution"):
-        shifted(unpadded(rng), rng.normal(size=(7, 9, 2)))
+        shifted(nets.unpadded(rng), rng.normal(size=(7, 9, 2)))
     nodes = [Node("x", Input((3,))), Node("a", Dense(np.eye(3)), ("x",)), Node("b", Dense(np.eye(3)), ("x",))]
     with pytest.raises(GraphError, match="got Dense, Dense"):
         shifted(Network(nodes), np.ones(3))

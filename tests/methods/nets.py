@@ -76,6 +76,17 @@ def pooled(rng: np.random.Generator) -> Network:
     return Network.sequential(layers, (6, 7, 2))
 
 
+def unpadded(rng: np.random.Generator) -> Network:
+    """Pictures 7 x 9 x 2 into a convolution whose windows all lie inside: a constant shift can be undone in its bias."""
+    layers = [
+        Conv(rng.normal(size=(3, 2, 2, 5)), rng.normal(size=5)),
+        ReLU(),
+        GlobalAvgPool(),
+        Dense(rng.normal(size=(5, 3))),
+    ]
+    return Network.sequential(layers, (7, 9, 2))
+
+
 def channels_first(network: Network) -> Network:
     """The same network behind a Permute, as a framework with channels first stores it."""
     nodes = list(network.nodes.values())
