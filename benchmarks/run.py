@@ -1,6 +1,6 @@
 """Measures this package against zennit and captum, side by side in one run.
 
-    python benchmarks/run.py                        all networks, one thread; two hours on a busy machine
+    python benchmarks/run.py                        all networks, one thread
     python benchmarks/run.py vgg16:1 mlp:1 --threads 2 --repeat 7 --dtype float64
 
 Each network runs in a process of its own. Ours and theirs take turns, so that a busy machine hits both; the median of
@@ -56,10 +56,11 @@ def options(arguments: argparse.Namespace) -> list[str]:
 
 
 def run_alone(command: list[str], threads: int) -> None:
-    """A process whose BLAS has this many threads from the start."""
+    """A process in which either side has this many threads: here our own with one of BLAS each, there those of torch."""
     here = Path(__file__).resolve().parents[1]
     found = {"PYTHONPATH": os.pathsep.join([str(here), os.environ.get("PYTHONPATH", "")])}
-    limits = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    limits = {name: str(threads) for name in ("LRP_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    limits["OPENBLAS_NUM_THREADS"] = "1"
     subprocess.run([sys.executable, *command], env={**os.environ, **found, **limits}, check=False)
 
 

@@ -13,6 +13,7 @@ from lrp.errors import SaveError
 from lrp.views.extras import require
 
 WIDTH, HEIGHT = 5.0, 3.6  # inches of one panel
+MANY = 8  # lines whose legend would hide them
 STYLES = ("-", "--", "-.", ":")  # the colours repeat after ten lines, the styles do not
 
 
@@ -55,7 +56,8 @@ def draw(panels: Sequence[Panel], path: str | os.PathLike[str], columns: int = 2
             if isinstance(line.x[0], str):
                 axes.set_xticks(place, line.x, rotation=45, ha="right", fontsize=7)
         axes.set(title=panel.title, xlabel=panel.x_label, ylabel=panel.y_label)
-        axes.legend(fontsize=6)
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if len(panel.lines) > MANY else {}
+        axes.legend(fontsize=6, **beside)
     try:
         figure.savefig(path, dpi=110)
     except (OSError, ValueError) as error:
