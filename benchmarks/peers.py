@@ -57,6 +57,7 @@ class Stacked(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        stand_in_torchvision()
         from zennit.layer import Sum
 
         self.sum = Sum(-1)

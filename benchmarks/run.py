@@ -56,11 +56,11 @@ def options(arguments: argparse.Namespace) -> list[str]:
 
 
 def run_alone(command: list[str], threads: int) -> None:
-    """A process in which either side has this many threads: here our own with one of BLAS each, there those of torch."""
+    """A process in which either side has this many threads: ours with one of BLAS each, or torch's."""
     here = Path(__file__).resolve().parents[1]
     found = {"PYTHONPATH": os.pathsep.join([str(here), os.environ.get("PYTHONPATH", "")])}
     limits = {name: str(threads) for name in ("LRP_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    limits["OPENBLAS_NUM_THREADS"] = "1"
+    limits |= {"OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # who waits leaves the core to the other
     subprocess.run([sys.executable, *command], env={**os.environ, **found, **limits}, check=False)
 
 

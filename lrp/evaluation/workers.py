@@ -140,6 +140,7 @@ def _started() -> subprocess.Popen[bytes]:
     environment = {**os.environ, **{name: "1" for name in THREADS}, "PYTHONPATH": paths}
     return subprocess.Popen(
         [sys.executable, "-m", "lrp.evaluation.worker"],
+        start_new_session=True,  # Ctrl-C at the terminal is for the command alone, while a worker imports too
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
