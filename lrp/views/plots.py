@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from lrp.errors import SaveError
 from lrp.views.extras import require
 
 WIDTH, HEIGHT = 5.0, 3.6  # inches of one panel
-MANY = 8  # lines whose legend would hide them
+MANY = 8  # lines beyond which a legend would hide them
+LEGEND = 3.2  # inches of the legend beside the panels
 STYLES = ("-", "--", "-.", ":")  # the colours repeat after ten lines, the styles do not
 
 
@@ -45,6 +47,7 @@ def draw(panels: Sequence[Panel], path: str | os.PathLike[str], columns: int = 2
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     figure = figures.Figure(figsize=(WIDTH * columns, HEIGHT * rows), layout="constrained")
+    beside: dict[str, Any] = {}  # the lines by name, whose legend is drawn once, beside the panels
     for index, panel in enumerate(panels):
         axes = figure.add_subplot(rows, columns, index + 1)
         for number, (name, line) in enumerate(panel.lines.items()):
@@ -56,8 +59,13 @@ def draw(panels: Sequence[Panel], path: str | os.PathLike[str], columns: int = 2
             if isinstance(line.x[0], str):
                 axes.set_xticks(place, line.x, rotation=45, ha="right", fontsize=7)
         axes.set(title=panel.title, xlabel=panel.x_label, ylabel=panel.y_label)
-        beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if len(panel.lines) > MANY else {}
-        axes.legend(fontsize=6, **beside)
+        if len(panel.lines) <= MANY:
+            axes.legend(fontsize=6)
+        else:
+            beside |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    if beside:
+        figure.set_figwidth(WIDTH * columns + LEGEND)
+        figure.legend(beside.values(), beside.keys(), loc="outside right upper", fontsize=6)
     try:
         figure.savefig(path, dpi=110)
     except (OSError, ValueError) as error:
