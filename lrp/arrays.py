@@ -14,6 +14,8 @@ Array = NDArray[Any]
 Number = int | float | Fraction
 
 FLOATS = ("float32", "float64")
+BLOCK = 128  # numbers that are added in their own precision
+LONG = 4096  # numbers that are worth being added in blocks
 _EPSILON = {np.dtype(name): float(np.finfo(name).eps) for name in FLOATS}
 _rational = np.frompyfunc(Fraction, 1, 1)
 
@@ -98,17 +100,17 @@ def divide_where(numerator: Array, denominator: Array, defined: Array) -> Array:
 def total(array: Array) -> Array:
     """The sum over all axes but the first: one number a sample, in float64 (or exactly). (n, ...) -> (n,)
 
-    Floats are added in their own precision in blocks of 1024, by halves, and the blocks' sums in float64: as fast as a
-    plain sum, with a rounding error of a few eps of the sum of absolute values however long the array.
+    Floats are added in their own precision in blocks of 128, by a product with ones, and the blocks' sums in float64:
+    faster than a plain sum, with a rounding error of a few eps of the sum of absolute values however long the array.
     """
     flat = array.reshape(len(array), -1)
     if is_exact(array):
         return np.asarray(flat.sum(axis=1) + Fraction(0))
-    whole = flat.shape[1] // 1024 * 1024
+    whole = flat.shape[1] // BLOCK * BLOCK if flat.shape[1] >= LONG else 0
     rest = np.add.reduce(flat[:, whole:], axis=1, dtype=np.float64)  # what flat.sum() calls, without its detours
     if not whole:
         return np.asarray(rest)
-    blocks = np.add.reduce(flat[:, :whole].reshape(len(flat), -1, 1024), axis=2)
+    blocks = flat[:, :whole].reshape(len(flat), -1, BLOCK) @ np.ones(BLOCK, array.dtype)
     return np.asarray(rest + np.add.reduce(blocks, axis=1, dtype=np.float64))
 
 
@@ -127,16 +129,22 @@ def weighted_total(array: Array, weight: Array) -> Array:
     flat = array.reshape(len(array), -1, len(weight))
     if is_exact(array):
         return np.asarray(flat.sum(axis=1) @ weight + Fraction(0))
-    whole = flat.shape[1] // 64 * 64  # short sums in the precision of the array, their sums in float64, as in total()
+    whole = flat.shape[1] // BLOCK * BLOCK  # short sums in the precision of the array, their sums in float64, as above
     sums = flat[:, whole:].sum(axis=1, dtype=np.float64)
     if whole:
-        sums += flat[:, :whole].reshape(len(flat), -1, 64, len(weight)).sum(axis=2).sum(axis=1, dtype=np.float64)
+        blocks = flat[:, :whole].reshape(len(flat), -1, BLOCK, len(weight))
+        sums += (np.ones((1, BLOCK), array.dtype) @ blocks).sum(axis=(1, 2), dtype=np.float64)
     return np.asarray(sums @ weight.astype(np.float64))
 
 
 def gross(array: Array) -> Array:
     """The sum of absolute values over all axes but the first: (n, ...) -> (n,)."""
-    return total(np.abs(array))
+    return total(absolute(array))
+
+
+def absolute(array: Array) -> Array:
+    """|array|: itself where it has no negative entry, which is found out faster than a copy is made."""
+    return array if array.size >= LONG and array.dtype != object and array.min() >= 0 else np.abs(array)
 
 
 def epsilon_of(array: Array) -> float:

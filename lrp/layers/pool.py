@@ -36,20 +36,28 @@ class WindowSum:
     bias: None = None
 
     def apply(self, weight: Array, x: Any) -> Array:
-        """(n, *spatial, c) -> (n, *windows, c)"""
-        padded, spatial = self.windows.padded(x), x.shape[1:-1]
-        z = arrays.zeros((len(x), *self.windows.output(spatial), x.shape[-1]), x)
-        for _, tap in self.windows.taps(spatial):
-            z += padded[tap]
+        """(n, *spatial, c) -> (n, *windows, c), one axis after the other: a sum over a box is one of sums over lines"""
+        z = self.windows.padded(x)
+        for axis, (first, *others) in enumerate(self.windows.slices(x.shape[1:-1]), 1):
+            before, z = z, z[at(axis, first)].copy()
+            for tap in others:
+                z += before[at(axis, tap)]
         return np.asarray(weight * z if self.divisor is None else weight * z / self.divisor)
 
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
         """(n, *windows, c) -> (n, *spatial, c)"""
         s = np.asarray(weight * s if self.divisor is None else weight * s / self.divisor)
-        padded = self.windows.empty(np.broadcast_to(s.ravel()[:1], shape))
-        for _, tap in self.windows.taps(shape[1:-1]):
-            padded[tap] += s
-        return self.windows.cropped(padded, shape[1:-1])
+        lengths = self.windows.padded_spatial(shape[1:-1])
+        for axis, taps in enumerate(self.windows.slices(shape[1:-1]), 1):
+            above, s = s, arrays.zeros((*s.shape[:axis], lengths[axis - 1], *s.shape[axis + 1 :]), s)
+            for tap in taps:
+                s[at(axis, tap)] += above
+        return self.windows.cropped(s, shape[1:-1])
+
+
+def at(axis: int, entries: slice) -> tuple[slice, ...]:
+    """The index that picks these entries of an axis."""
+    return (*(slice(None),) * axis, entries)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from lrp import arrays
 from lrp.arrays import Array
@@ -53,6 +55,14 @@ class Windows:
     dilation: tuple[int, ...] | None = None
     ceil: bool = False
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Made once: a small network spends more time on its windows' geometry than on its numbers."""
+        return hash((self.size, self.stride, self.padding, self.dilation, self.ceil))
+
     @property
     def steps(self) -> tuple[int, ...]:
         """The distance of two taps on each axis."""
@@ -74,7 +84,7 @@ class Windows:
             pairs.append((missing // 2, missing - missing // 2))
         return tuple(pairs)
 
-    @lru_cache(maxsize=256)  # a small network spends more time on this geometry than on its numbers
+    @lru_cache(maxsize=256)
     def output(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
         """The number of windows on each axis."""
         counts = []
@@ -132,7 +142,9 @@ class Windows:
         spatial = x.shape[1:-1]
         if self.padded_spatial(spatial) == spatial:
             return x
-        result = np.full((len(x), *self.padded_spatial(spatial), x.shape[-1]), arrays.scalar(fill, x), dtype=x.dtype)
+        result = self.empty(x)
+        if fill:
+            result.fill(arrays.scalar(fill, x))
         self.cropped(result, spatial)[...] = x
         return result
 
@@ -143,14 +155,38 @@ class Windows:
         return padded[(slice(None), *inner)]
 
     @lru_cache(maxsize=256)
+    def slices(self, spatial: tuple[int, ...]) -> tuple[tuple[slice, ...], ...]:
+        """For each axis, and each kernel offset on it, the slice that picks its entry of every window."""
+        rows = zip(self.size, self.steps, self.stride, self.output(spatial), strict=True)
+        return tuple(
+            tuple(slice(o * d, o * d + stride * (count - 1) + 1, stride) for o in range(length))
+            for length, d, stride, count in rows
+        )
+
+    @lru_cache(maxsize=256)
     def taps(self, spatial: tuple[int, ...]) -> tuple[tuple[tuple[int, ...], tuple[slice, ...]], ...]:
         """Each kernel offset, with the slices that pick its entry of every window from a padded array."""
-        output, found = self.output(spatial), []
-        for offset in np.ndindex(*self.size):
-            rows = zip(offset, self.steps, self.stride, output, strict=True)
-            inner = tuple(slice(o * d, o * d + stride * (count - 1) + 1, stride) for o, d, stride, count in rows)
-            found.append((offset, (slice(None), *inner)))
-        return tuple(found)
+        inner = product(*self.slices(spatial))
+        return tuple((offset, (slice(None), *tap)) for offset, tap in zip(np.ndindex(*self.size), inner, strict=True))
+
+    def view(self, padded: Array, spatial: tuple[int, ...]) -> Array:
+        """What each kernel offset finds in every window, without a copy: (*size, n, *windows, c)."""
+        first, *steps, last = padded.strides
+        within = (step * d for step, d in zip(steps, self.steps, strict=True))
+        outer = (step * stride for step, stride in zip(steps, self.stride, strict=True))
+        shape = (*self.size, len(padded), *self.output(spatial), padded.shape[-1])
+        return as_strided(padded, shape, (*within, first, *outer, last))
+
+    @lru_cache(maxsize=256)
+    def turned(self, spatial: tuple[int, ...]) -> Windows | None:
+        """The windows of the outputs that each input belongs to: of stride 1, the transpose is a convolution again.
+
+        None for other strides, and where the padding is wider than the kernel: there are outputs of padding alone.
+        """
+        rows = zip(self.extents(), self.reach(spatial), strict=True)
+        pads = tuple((extent - 1 - before, extent - 1 - after) for extent, (before, after) in rows)
+        least = min(min(pair) for pair in pads)
+        return replace(self, padding=pads, ceil=False) if set(self.stride) == {1} and least >= 0 else None
 
     def empty(self, x: Array) -> Array:
         """Zeros of the padded shape: what an adjoint adds into."""

@@ -72,7 +72,7 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
         for flow in p.flows:
             share = layer.adjoint(flow.weight, s, x.shape)
             if flow.u is not None:
-                share = flow.u * share
+                share = np.multiply(flow.u, share, out=share if share is not s and share.flags.owndata else None)
             account.passed(share)
             relevance = _added(relevance, share, flow.sign)
         if p.outside is not None:
@@ -97,10 +97,10 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
 
 def _divided(R: Array, p: _Prepared) -> Array:
     """s = lambda R / stab(z), 0 where the group is undefined; nothing is divided by zero on the way."""
-    numerator = R if p.group.is_whole else arrays.scalar(p.group.factor, R) * R
-    if p.undefined is None:
-        return numerator / p.stabilized
-    return arrays.divide_where(numerator, p.stabilized, ~p.undefined)
+    s = R / p.stabilized if p.undefined is None else arrays.divide_where(R, p.stabilized, ~p.undefined)
+    if not p.group.is_whole:
+        s *= arrays.scalar(p.group.factor, R)
+    return s
 
 
 def _added(relevance: Array | None, share: Array, sign: int) -> Array:
@@ -169,7 +169,7 @@ def _prepare(
             outside = whole_window(kind(layer.weight, group.terms[0].weight)) - group_z
             group_z = group_z + outside
         if group_bias is not None:
-            group_z = group_z + group_bias
+            group_z = np.add(group_z, group_bias, out=group_z if group_z.flags.owndata else None)
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
     stabilized = group_z if shift is None else group_z + shift
     undefined = closed  # where the group is 0/0 or its gate is closed

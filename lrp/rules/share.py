@@ -87,7 +87,7 @@ def _add_product(column: str, array: Array, factor: Array | None, sums: Sums) ->
 
 def _add_bias(s: Array, bias: Array, sums: Sums) -> None:
     sums["bias"] = sums["bias"] + arrays.weighted_total(s, bias)
-    sums["gross"] = sums["gross"] + arrays.weighted_total(np.abs(s), np.abs(bias))
+    sums["gross"] = sums["gross"] + arrays.weighted_total(arrays.absolute(s), np.abs(bias))
 
 
 def passed(*parts: Array) -> Share:

@@ -4,11 +4,18 @@ import numpy as np
 import pytest
 
 from lrp import arrays, parallel
-from lrp.layers import Conv, Dense, conv_fast
+from lrp.layers import Conv, Dense, conv_columns, conv_fast
 from lrp.rules import engine, flows, parse
 from tests import oracles
 
-METHODS = {"shifted": (1, 1, 1e9), "columns": (10**9, 1, 1e9)}  # thresholds that leave one method
+SHIFTED = {"SHIFTED_CHANNELS": 1, "SHIFTED_ROWS": 1, "SHIFTED_WASTE": 1e9}
+COLUMNS = {"SHIFTED_CHANNELS": 10**9}
+METHODS = {  # thresholds that leave one method, and one way back
+    "shifted": (SHIFTED, {}),
+    "columns": (COLUMNS, {"FEW_CHANNELS": 0, "COPIED": 10**9}),
+    "columns, scattered": (COLUMNS, {"FEW_CHANNELS": 0, "SHORT": 0, "COPIED": 0}),
+    "columns first in memory": (COLUMNS, {"FEW_CHANNELS": 100}),
+}
 CASES = {  # kernel, spatial, stride, padding, dilation, groups
     "texts": ((3,), (7,), 1, "valid", 1, 1),
     "texts, dilated": ((2,), (9,), 1, ((1, 2),), 3, 2),
@@ -21,7 +28,9 @@ CASES = {  # kernel, spatial, stride, padding, dilation, groups
     "points, padded": ((1, 1), (3, 5), 1, ((1, 0), (0, 1)), 1, 1),
     "points, strides": ((1, 1), (3, 5), 2, "valid", 1, 1),
     "pictures, padding wider than the kernel": ((2, 3), (4, 5), 1, ((3, 1), (0, 4)), 1, 1),
+    "pictures, small": ((3, 3), (3, 4), 1, "same", 1, 1),
     "volumes": ((2, 1, 3), (4, 3, 5), 1, "same", 1, 1),
+    "volumes, strides": ((2, 3, 1), (5, 4, 3), (2, 1, 2), "same", 1, 1),
 }
 
 
@@ -42,16 +51,19 @@ def neurons(layer, weight, x):
 @pytest.fixture(params=[(1 << 19, 1), (100, 3), (1, 2)])
 def block(request, monkeypatch):
     """The size of the blocks, and on how many threads they are computed; every product is large enough for them."""
-    monkeypatch.setattr(conv_fast, "BLOCK", request.param[0])
-    monkeypatch.setattr(conv_fast, "LEAST", 1)
+    for module in (conv_fast, conv_columns):
+        monkeypatch.setattr(module, "BLOCK", request.param[0])
+        monkeypatch.setattr(module, "LEAST", 1)
+    monkeypatch.setattr(conv_columns, "ROWS", 1)
     monkeypatch.setattr(parallel, "LARGE", 1)
     monkeypatch.setenv("LRP_THREADS", str(request.param[1]))
 
 
 @pytest.fixture(params=METHODS)
 def method(request, monkeypatch):
-    for name, value in zip(("CHANNELS", "ROWS", "WASTE"), METHODS[request.param], strict=True):
-        monkeypatch.setattr(conv_fast, f"SHIFTED_{name}", value)
+    for module, thresholds in zip((conv_fast, conv_columns), METHODS[request.param], strict=True):
+        for name, value in thresholds.items():
+            monkeypatch.setattr(module, name, value)
 
 
 @pytest.mark.parametrize("case", CASES)
