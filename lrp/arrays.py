@@ -8,6 +8,7 @@ from typing import Any, Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp import parallel
 from lrp.errors import ExactError, InputError
 
 Array = NDArray[Any]
@@ -103,6 +104,10 @@ def total(array: Array) -> Array:
     Floats are added in their own precision in blocks of 128, by a product with ones, and the blocks' sums in float64:
     faster than a plain sum, with a rounding error of a few eps of the sum of absolute values however long the array.
     """
+    return parallel.summed(_total, array)
+
+
+def _total(array: Array) -> Array:
     flat = array.reshape(len(array), -1)
     if is_exact(array):
         return np.asarray(flat.sum(axis=1) + Fraction(0))
@@ -126,20 +131,32 @@ def weighted_total(array: Array, weight: Array) -> Array:
     """
     if weight.ndim != 1 or len(weight) != array.shape[-1]:
         return total(array * weight)
-    flat = array.reshape(len(array), -1, len(weight))
+    return parallel.summed(lambda part: _weighted(part, weight), array.reshape(len(array), -1, len(weight)))
+
+
+def _weighted(array: Array, weight: Array) -> Array:
+    """(n, positions, c), (c,) -> (n,)"""
     if is_exact(array):
-        return np.asarray(flat.sum(axis=1) @ weight + Fraction(0))
-    whole = flat.shape[1] // BLOCK * BLOCK  # short sums in the precision of the array, their sums in float64, as above
-    sums = flat[:, whole:].sum(axis=1, dtype=np.float64)
+        return np.asarray(array.sum(axis=1) @ weight + Fraction(0))
+    whole = array.shape[1] // BLOCK * BLOCK  # short sums in the precision of the array, their sums in float64, as above
+    sums = array[:, whole:].sum(axis=1, dtype=np.float64)
     if whole:
-        blocks = flat[:, :whole].reshape(len(flat), -1, BLOCK, len(weight))
+        blocks = array[:, :whole].reshape(len(array), -1, BLOCK, len(weight))
         sums += (np.ones((1, BLOCK), array.dtype) @ blocks).sum(axis=(1, 2), dtype=np.float64)
     return np.asarray(sums @ weight.astype(np.float64))
 
 
 def gross(array: Array) -> Array:
     """The sum of absolute values over all axes but the first: (n, ...) -> (n,)."""
-    return total(absolute(array))
+    return parallel.summed(lambda part: _total(absolute(part)), array)
+
+
+def weighted_gross(array: Array, weight: Array) -> Array:
+    """gross(array * weight), as weighted_total: (n, ..., c), (c,) -> (n,)"""
+    if weight.ndim != 1 or len(weight) != array.shape[-1]:
+        return gross(array * weight)
+    size, flat = np.abs(weight), array.reshape(len(array), -1, len(weight))
+    return parallel.summed(lambda part: _weighted(absolute(part), size), flat)
 
 
 def absolute(array: Array) -> Array:

@@ -1,7 +1,7 @@
 """Threads for the large sums: numpy gives Python's lock away while it computes.
 
 LRP_THREADS says on how many (default 1). Set it together with OPENBLAS_NUM_THREADS=1: threads of BLAS inside of ours
-would wait for one another. How the work is cut into blocks does not depend on the number of threads, so results do not.
+would wait for one another. How the work is cut into pieces does not depend on the number of threads, so results do not.
 """
 
 from __future__ import annotations
@@ -9,24 +9,29 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lrp.arrays import Array
 from lrp.errors import InputError
 
+Array = NDArray[Any]
 T = TypeVar("T")
-OURS = "lrp-sums"
 BLOCKS = 4  # of a large product
 LARGE = 1 << 22  # multiplications that are worth a thread: a tenth of a millisecond
+PIECE = 1 << 17  # numbers of an array that stay in the cache: half a MiB
 ROWS = 256  # of a product, below which its columns are divided
+_here = threading.local()  # whether this thread is at work on a job
 
 
 def threads() -> int:
-    """How many threads a sum may take: what LRP_THREADS says, but one on a thread that was started here."""
-    if threading.current_thread().name.startswith(OURS):
+    """How many threads a sum may take: what LRP_THREADS says, but one where that many are at work already."""
+    if getattr(_here, "busy", False):
         return 1
     said = os.environ.get("LRP_THREADS", "1")
     if not said.isdecimal() or int(said) < 1:
@@ -44,9 +49,29 @@ def share(job: Callable[[Iterator[T]], None], items: Iterable[T]) -> None:
     if count == 1:
         return job(iter(work))
     queue = iter(work)  # a list's iterator hands out each entry once, whoever asks
-    with ThreadPoolExecutor(count, OURS) as pool:
-        for _ in pool.map(job, [queue] * count):
-            pass
+    pool = _pool(os.getpid(), count - 1)
+    others = [pool.submit(_busily, job, queue) for _ in range(count - 1)]
+    try:
+        _busily(job, queue)
+    finally:
+        begun = [other for other in others if not other.cancel()]
+        wait(begun)
+    for other in begun:
+        other.result()
+
+
+@lru_cache(maxsize=4)
+def _pool(process: int, count: int) -> ThreadPoolExecutor:
+    """Threads that wait for jobs: to start them takes longer than many a sum. A forked process has its own."""
+    return ThreadPoolExecutor(count, "lrp-sums")
+
+
+def _busily(job: Callable[[Iterator[T]], None], queue: Iterator[T]) -> None:
+    _here.busy = True
+    try:
+        job(queue)
+    finally:
+        _here.busy = False
 
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -66,7 +91,73 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     return y
 
 
+def each(function: Callable[..., Array], *xs: Array) -> Array:
+    """function(*xs), for a function that works entry by entry: large arrays in pieces."""
+    flat = _flat(xs)
+    if not flat:
+        return function(*xs)
+    y = np.empty(xs[0].shape, function(*(x[:1] for x in flat)).dtype)
+    to = y.reshape(-1)
+
+    def job(parts: Iterator[slice]) -> None:
+        for part in parts:
+            to[part] = function(*(x[part] for x in flat))
+
+    share(job, pieces(len(to), PIECE))
+    return y
+
+
+def anywhere(test: Callable[..., Array], *xs: Array) -> bool:
+    """Whether a test that works entry by entry holds for any; of large arrays no further than it has to be asked."""
+    flat = _flat(xs)
+    if not flat:
+        return bool(test(*xs).any())
+    found = []
+
+    def job(parts: Iterator[slice]) -> None:
+        for part in parts:
+            if found or test(*(x[part] for x in flat)).any():
+                found.append(part)
+                return
+
+    share(job, pieces(len(flat[0]), PIECE))
+    return bool(found)
+
+
+def summed(function: Callable[[Array], Array], x: Array) -> Array:
+    """function(x), for a sum over all axes but the first, (n, ...) -> (n,): of a large x from sums of its pieces."""
+    if x.size <= PIECE or x.dtype == object or x.ndim < 2:
+        return function(x)
+    whole = prod(x.shape[1:])
+    samples = pieces(len(x), PIECE // whole)
+    lines = pieces(x.shape[1], x.shape[1] if whole <= PIECE else PIECE * x.shape[1] // whole)
+    parts = list(product(samples, lines))
+    sums: dict[int, Array] = {}
+
+    def job(numbers: Iterator[int]) -> None:
+        for number in numbers:
+            sums[number] = function(x[parts[number]])
+
+    share(job, range(len(parts)))
+    total = np.zeros(len(x))
+    for number, (some, _) in enumerate(parts):
+        total[some] += sums[number]
+    return total
+
+
+def _flat(xs: tuple[Array, ...]) -> list[Array]:
+    """The arrays as vectors, where they are large and of one shape; otherwise nothing."""
+    large = xs[0].size > PIECE and all(x.shape == xs[0].shape and x.flags.c_contiguous for x in xs)
+    return [x.reshape(-1) for x in xs] if large else []
+
+
 def slices(length: int, parts: int) -> list[slice]:
     """range(length) in at most so many pieces of nearly the same size."""
     ends = [length * part // parts for part in range(parts + 1)]
     return [slice(start, stop) for start, stop in zip(ends, ends[1:]) if stop > start]
+
+
+def pieces(length: int, most: int) -> list[slice]:
+    """range(length) in pieces of nearly the same size, `most` or fewer; if several, so many that threads end together."""
+    parts = -(-length // max(1, most))
+    return slices(length, parts if parts < 2 else min(length, -(-parts // BLOCKS) * BLOCKS))

@@ -8,7 +8,7 @@ For strides, few channels and small pictures; `conv_fast` says when. Shapes are 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, product
 from math import prod
 
 import numpy as np
@@ -137,13 +137,8 @@ def _blocks(shape: tuple[int, ...], width: int, more: int = 0) -> tuple[list[Blo
     count, length, line = shape[0], shape[1], prod(shape[2:])
     fair = max(-(-count * length // parallel.BLOCKS), LEAST // (width * line), ROWS // line)
     room = min(fair, BLOCK // (width * line))
-    samples, lines = (
-        (min(count, room // (length + more)), length) if room >= length + more else (1, max(1, room - more))
-    )
-    lines = min(lines, length)
-    blocks = [
-        (slice(first, first + samples), slice(start, min(start + lines, length)))
-        for first in range(0, count, samples)
-        for start in range(0, length, lines)
-    ]
-    return blocks, samples * (lines + more) * line * width
+    whole = room >= length + more
+    samples = parallel.pieces(count, room // (length + more) if whole else 1)
+    lines = parallel.pieces(length, length if whole else room - more)
+    largest = max(some.stop - some.start for some in samples) * (max(some.stop - some.start for some in lines) + more)
+    return list(product(samples, lines)), largest * line * width

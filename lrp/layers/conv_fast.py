@@ -15,6 +15,7 @@ another order does.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from math import prod
 
 import numpy as np
@@ -74,40 +75,42 @@ def _shifted(windows: Windows, weight: Array, x: Array) -> Array:
     further = [(_rows_further(windows, tap, inner), weight[tap]) for tap in np.ndindex(*windows.size)]
     valid = (slice(None), *map(slice, output[1:]))
     y = np.empty((len(x), *output, features), np.float32)
-    lines, parts = _cut((channels, features), line, output[0], weight.size)
-    width = max(part.stop - part.start for part in parts)
+    blocks, (lines, width) = _blocks((channels, features), line, output[0], weight.size)
 
-    def job(blocks: Iterator[tuple[int, int, slice]]) -> None:
+    def job(blocks: Iterator[tuple[int, tuple[slice, slice]]]) -> None:
         padded = np.zeros((lines + more, *inner, channels), np.float32)
-        z, term = (np.empty(lines * line * width, np.float32) for _ in range(2))
-        for sample, start, part in blocks:
-            count = min(lines, output[0] - start)
-            _fill(padded[: count + more], windows, x[sample], start - above)
+        workspaces = [np.empty(lines * line * width, np.float32) for _ in range(2)]
+        for sample, (some, part) in blocks:
+            count, parts = some.stop - some.start, part.stop - part.start
+            _fill(padded[: count + more], windows, x[sample], some.start - above)
             rows, source = (count - 1) * line + last, padded.reshape(-1, channels)
-            sums, product = (work[: count * line * len(range(*part.indices(features)))] for work in (z, term))
-            sums, product = (work.reshape(count * line, -1) for work in (sums, product))
+            z, term = (work[: count * line * parts].reshape(-1, parts) for work in workspaces)
             for number, (shift, matrix) in enumerate(further):
-                np.matmul(source[shift : shift + rows], matrix[:, part], out=(product if number else sums)[:rows])
+                np.matmul(source[shift : shift + rows], matrix[:, part], out=(term if number else z)[:rows])
                 if number:
-                    sums[:rows] += product[:rows]
-            y[sample, start : start + count, ..., part] = sums.reshape(count, *inner, -1)[valid]
+                    z[:rows] += term[:rows]
+            y[sample, some, ..., part] = z.reshape(count, *inner, parts)[valid]
 
-    starts = range(0, output[0], lines)
-    parallel.share(job, [(sample, start, part) for sample in range(len(x)) for start in starts for part in parts])
+    parallel.share(job, product(range(len(x)), blocks))
     return y
 
 
-def _cut(widths: tuple[int, int], line: int, length: int, weights: int) -> tuple[int, list[slice]]:
-    """How many of a picture's lines make a block, and which of its features: four blocks or more, if they are large.
+def _blocks(
+    widths: tuple[int, int], line: int, length: int, weights: int
+) -> tuple[list[tuple[slice, slice]], tuple[int, int]]:
+    """(lines, features) in blocks, four or more of a large picture; and the most lines and features of one.
 
     Each block reads its part of the weight: a weight larger than the picture is what is divided.
     """
     channels, features = widths
+    parts = [slice(0, features)]
     if weights > channels * line * length:
-        part = -(-features // parallel.BLOCKS)
-        return max(1, min(BLOCK // ((channels + 2 * part) * line), length)), parallel.slices(features, parallel.BLOCKS)
-    numbers = (channels + 2 * features) * line
-    return max(1, min(BLOCK // numbers, max(-(-length // 4), LEAST // numbers), length)), [slice(0, features)]
+        parts = parallel.slices(features, parallel.BLOCKS)
+    width = max(part.stop - part.start for part in parts)
+    numbers = (channels + 2 * width) * line
+    least = length if len(parts) > 1 else max(-(-length // parallel.BLOCKS), LEAST // numbers)
+    lines = parallel.pieces(length, min(BLOCK // numbers, least))
+    return list(product(lines, parts)), (max(some.stop - some.start for some in lines), width)
 
 
 def _fill(padded: Array, windows: Windows, picture: Array, first: int) -> None:

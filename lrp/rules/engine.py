@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from lrp import arrays
+from lrp import arrays, parallel
 from lrp.arrays import Array
 from lrp.rules.algebra import Gate, Group, LinearRule, OneSided, Sink, Source
 from lrp.rules.flows import Flow, all_ones, flows_of, group_bias_of, kind, whole_window
@@ -97,10 +97,12 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
 
 def _divided(R: Array, p: _Prepared) -> Array:
     """s = lambda R / stab(z), 0 where the group is undefined; nothing is divided by zero on the way."""
-    s = R / p.stabilized if p.undefined is None else arrays.divide_where(R, p.stabilized, ~p.undefined)
-    if not p.group.is_whole:
-        s *= arrays.scalar(p.group.factor, R)
-    return s
+    factor = arrays.scalar(p.group.factor, R)
+    if p.undefined is not None:
+        return arrays.divide_where(factor * R, p.stabilized, ~p.undefined)
+    if p.group.is_whole:
+        return parallel.each(np.divide, R, p.stabilized)
+    return parallel.each(lambda R, z: factor * R / z, R, p.stabilized)
 
 
 def _added(relevance: Array | None, share: Array, sign: int) -> Array:
@@ -136,9 +138,10 @@ def _prepare_all(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) 
     if not rule.are_halves or not (rule.bias or layer.bias is None) or arrays.is_exact(z):
         return [p for group in groups for p in _prepare(group, rule, layer, x, z, R)]
     (second,) = _prepare(groups[1], rule, layer, x, z, R)
-    first = z - second.z
-    cancelled = (np.abs(first) < arrays.scalar(1, z) / 2 * np.abs(second.z)) & (R != 0)
-    return [*_prepare(groups[0], rule, layer, x, z, R, None if cancelled.any() else first), second]
+    first = parallel.each(np.subtract, z, second.z)
+    half = arrays.scalar(1, z) / 2
+    cancelled = parallel.anywhere(lambda a, b, R: (np.abs(a) < half * np.abs(b)) & (R != 0), first, second.z, R)
+    return [*_prepare(groups[0], rule, layer, x, z, R, None if cancelled else first), second]
 
 
 def _prepare(
@@ -153,7 +156,7 @@ def _prepare(
     if group.gate is not Gate.ALWAYS:
         plain = z if rule.bias or rule.layer_gate or layer.bias is None else layer.apply(layer.weight, x)
         opened = plain > 0 if group.gate is Gate.POSITIVE else plain < 0
-        if not (opened & (R != 0)).any():
+        if not parallel.anywhere(_matters, opened, R):
             return []
         closed = ~opened
     flows = [flow for term in group.terms for flow in flows_of(term, rule, layer, x)]
@@ -173,12 +176,22 @@ def _prepare(
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
     stabilized = group_z if shift is None else group_z + shift
     undefined = closed  # where the group is 0/0 or its gate is closed
-    if (holes := stabilized == 0).any():
+    if parallel.anywhere(_is_zero, stabilized):
+        holes = _is_zero(stabilized)
         undefined = holes if closed is None else holes | closed
-    if undefined is not None and not (undefined & (R != 0)).any():
+    if undefined is not None and not parallel.anywhere(_matters, undefined, R):
         undefined = None  # so it is for neurons without relevance alone
-        stabilized = stabilized + holes  # 0/0 with R = 0 is 0/1
+        stabilized = parallel.each(lambda z: z + _is_zero(z), stabilized)  # 0/0 with R = 0 is 0/1
     return [_Prepared(group, flows, group_z, stabilized, shift, group_bias, undefined, outside)]
+
+
+def _is_zero(z: Array) -> Array:
+    return np.asarray(z == 0)
+
+
+def _matters(neurons: Array, R: Array) -> Array:
+    """Which of the neurons have relevance."""
+    return np.asarray(neurons & (R != 0))
 
 
 def _sum_of_flows(flows: list[Flow], layer: Linear, x: Array, z: Array) -> Array:

@@ -14,7 +14,7 @@ from lrp.arrays import Array
 from lrp.errors import InputError
 from lrp.rules.algebra import Group, LinearRule, Row, Source, Term, Weight
 
-KEPT = 1 << 20  # numbers in a modified weight that a layer keeps
+KEPT = 1 << 22  # numbers in a modified weight that a layer keeps
 
 
 class Flow(NamedTuple):

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.later import Later
@@ -87,7 +85,7 @@ def _add_product(column: str, array: Array, factor: Array | None, sums: Sums) ->
 
 def _add_bias(s: Array, bias: Array, sums: Sums) -> None:
     sums["bias"] = sums["bias"] + arrays.weighted_total(s, bias)
-    sums["gross"] = sums["gross"] + arrays.weighted_total(arrays.absolute(s), np.abs(bias))
+    sums["gross"] = sums["gross"] + arrays.weighted_gross(s, bias)
 
 
 def passed(*parts: Array) -> Share:
