@@ -4,8 +4,11 @@
     python benchmarks/run.py vgg16:1 mlp:1 --threads 2 --repeat 7 --dtype float64
 
 Each network runs in a process of its own. Ours and theirs take turns, so that a busy machine hits both; the median of
-the quotients of neighbouring runs is the ratio, the quartiles are its spread. Time is processor time of the process
-(user + system), which other programs disturb least; --wall takes the clock on the wall, for a machine at rest.
+the quotients of neighbouring turns is the ratio, the quartiles are its spread. A turn is one call of a large network
+and as many of a small one as take 20 ms: after a single call of the other side the caches hold the other side's code
+and weights, which for calls of less than a millisecond is most of what would be measured. --calls 1 measures that.
+Time is processor time of the process (user + system), which other programs disturb least; --wall takes the clock on
+the wall, for a machine at rest.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from typing import Any
 
 COMPOSITES = ("epsilon", "epsilon-plus-flat", "epsilon-alpha2-beta1-flat", "epsilon-gamma-box")
 CASES = ("mlp:1", "lenet:1", "lenet:64", "lenet:512", "vgg16:1", "vgg16:8", "caffenet:1", "resnet18:1", "googlenet:1")
+TURN = 0.02  # seconds
 HEAD = ("network", "what", "ours ms", "peer", "peer ms", "ratio", "quartiles", "x forward", "x floor", "difference")
 
 
@@ -45,6 +49,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    parser.add_argument("--calls", type=int, default=0, help="calls in a turn; 0: as many as take 20 ms")
     parser.add_argument("--wall", action="store_true")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -52,7 +57,8 @@ def parsed() -> argparse.Namespace:
 
 def options(arguments: argparse.Namespace) -> list[str]:
     wall = ["--wall"] if arguments.wall else []
-    return [f"--threads={arguments.threads}", f"--repeat={arguments.repeat}", f"--dtype={arguments.dtype}", *wall]
+    said = {name: getattr(arguments, name) for name in ("threads", "repeat", "dtype", "calls")}
+    return [*(f"--{name}={value}" for name, value in said.items()), *wall]
 
 
 def run_alone(command: list[str], threads: int) -> None:
@@ -76,11 +82,10 @@ def measure(case: str, arguments: argparse.Namespace) -> None:
     x = networks.sample(network, int(batch), arguments.dtype)
     module = peers.Graph(network).eval().to(getattr(torch, arguments.dtype))
     clock = time.perf_counter if arguments.wall else time.process_time
-    repeat = arguments.repeat * (10 if name in ("mlp", "lenet") and batch == 1 else 1)
     rate = gemm_rate(clock, arguments.dtype)
 
     def row(what: str, ours: Any, peer: str, theirs: Any, composite: str | None, forward: float) -> float:
-        a, b, ratios = alternate(ours, theirs, repeat, clock)
+        a, b, ratios = alternate(ours, theirs, arguments, clock)
         floor = 2 * batch * networks.multiply_adds(network, composite) / rate if composite != "gradient" else None
         mine, its = np.asarray(ours()), np.asarray(theirs())
         difference = abs(mine - its).max() / abs(its).max()
@@ -119,18 +124,22 @@ def explainer(network: Any, x: Any, composite: str) -> Callable[[], Any]:
     return lambda: network.explain(x, composite=asked).relevance
 
 
-def alternate(ours: Any, theirs: Any, repeat: int, clock: Callable[[], float]) -> tuple[float, float, list[float]]:
-    """Median seconds of both, and the quotient of each pair of neighbouring runs."""
+def alternate(
+    ours: Any, theirs: Any, arguments: argparse.Namespace, clock: Callable[[], float]
+) -> tuple[float, float, list[float]]:
+    """Median seconds of a call of both, and the quotient of each pair of neighbouring turns."""
     import numpy as np
 
-    times: list[tuple[float, float]] = []
-    ours(), theirs()
-    for _ in range(repeat):
+    def turn(call: Any, calls: int) -> float:
         start = clock()
-        ours()
-        between = clock()
-        theirs()
-        times.append((between - start, clock() - between))
+        for _ in range(calls):
+            call()
+        return (clock() - start) / calls
+
+    ours(), theirs()
+    calls = arguments.calls or max(1, round(TURN / max(turn(ours, 3), 1e-6)))
+    repeat = arguments.repeat * (10 if arguments.calls and turn(ours, 3) < TURN / 10 else 1)
+    times = [(turn(ours, calls), turn(theirs, calls)) for _ in range(repeat)]
     mine, its = np.median(np.array(times), axis=0)
     return float(mine), float(its), [a / b for a, b in times]
 

@@ -23,7 +23,7 @@ _rational = np.frompyfunc(Fraction, 1, 1)
 
 def is_exact(array: Array) -> bool:
     """True for an array of Fractions."""
-    return array.dtype == object
+    return array.dtype.hasobject
 
 
 def rational(value: Number | str) -> Fraction:

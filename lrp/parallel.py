@@ -112,7 +112,7 @@ def anywhere(test: Callable[..., Array], *xs: Array) -> bool:
     flat = _flat(xs)
     if not flat:
         return bool(test(*xs).any())
-    found = []
+    found: list[slice] = []
 
     def job(parts: Iterator[slice]) -> None:
         for part in parts:
@@ -126,7 +126,7 @@ def anywhere(test: Callable[..., Array], *xs: Array) -> bool:
 
 def summed(function: Callable[[Array], Array], x: Array) -> Array:
     """function(x), for a sum over all axes but the first, (n, ...) -> (n,): of a large x from sums of its pieces."""
-    if x.size <= PIECE or x.dtype == object or x.ndim < 2:
+    if x.size <= PIECE or x.dtype.hasobject or x.ndim < 2:
         return function(x)
     whole = prod(x.shape[1:])
     samples = pieces(len(x), PIECE // whole)
@@ -147,8 +147,9 @@ def summed(function: Callable[[Array], Array], x: Array) -> Array:
 
 def _flat(xs: tuple[Array, ...]) -> list[Array]:
     """The arrays as vectors, where they are large and of one shape; otherwise nothing."""
-    large = xs[0].size > PIECE and all(x.shape == xs[0].shape and x.flags.c_contiguous for x in xs)
-    return [x.reshape(-1) for x in xs] if large else []
+    if xs[0].size <= PIECE or not all(x.shape == xs[0].shape and x.flags.c_contiguous for x in xs):
+        return []
+    return [x.reshape(-1) for x in xs]
 
 
 def slices(length: int, parts: int) -> list[slice]:

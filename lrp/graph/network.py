@@ -48,7 +48,8 @@ class Network:
         for node in ordered:
             cast.setdefault(id(node.layer), node.layer.astype(dtype))
         self.nodes = {node.name: Node(node.name, cast[id(node.layer)], node.inputs) for node in ordered}
-        self.inputs = tuple(node.name for node in ordered if isinstance(node.layer, Input))
+        self._sources = {n.name: n.layer for n in self.nodes.values() if isinstance(n.layer, Input)}
+        self.inputs = tuple(self._sources)
         taken = {name for node in ordered for name in node.inputs}
         self.outputs = tuple(outputs) if outputs is not None else tuple(n.name for n in ordered if n.name not in taken)
         self.metadata, self.dtype = metadata, dtype
@@ -249,8 +250,7 @@ class Network:
                 f" or a dict by name, got {len(given) or 'one array'}"
             )
         values = {}
-        sources = {name: node.layer for name, node in self.nodes.items() if isinstance(node.layer, Input)}
-        for name, layer in sources.items():
+        for name, layer in self._sources.items():
             array = np.asarray(given[name])
             if array.dtype.kind not in "fiubO":
                 raise InputError(f"input {name!r}: expected an array of numbers, got dtype {array.dtype}")

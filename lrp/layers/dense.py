@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp import parallel
+from lrp import arrays, parallel
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import LinearLayer, Shape, as_weight, is_constant
@@ -51,7 +51,7 @@ class Dense(LinearLayer):
 
 def _product(x: Array, weight: Array) -> Array:
     """x @ weight over the last axis of x; matrices of floats on several threads."""
-    return parallel.matmul(x, weight) if x.ndim == 2 and x.dtype != object else np.asarray(x @ weight)
+    return parallel.matmul(x, weight) if x.ndim == 2 and not arrays.is_exact(x) else np.asarray(x @ weight)
 
 
 def check_bias(bias: Any, size: int, subject: str) -> Array | None:

@@ -164,9 +164,21 @@ class Stabilizer:
             shift = scalar(1, z) - z
         return shift if self.zero is None else np.where(z == 0, scalar(self.zero, z), shift)
 
+    def keeps_off_zero(self, z: Array) -> bool:
+        """Whether no stab(z) is 0, as far as that is known without a look at z."""
+        return self.mode is Stab.SIGN and self.zero is None and bool(self._eps_alone(z) > 0)
+
+    @cached_property
+    def _float(self) -> float:
+        return float(self.eps)
+
+    def _eps_alone(self, z: Array) -> Any:
+        """eps in the arithmetic of z."""
+        return self.eps if is_exact(z) else z.dtype.type(self._float)
+
     def _eps(self, z: Array) -> Any:
         """eps, with its multiple of the root mean square."""
-        eps = scalar(self.eps, z)
+        eps = self._eps_alone(z)
         return eps + scalar(self.rms, z) * sqrt((z * z).mean()) if self.rms else eps
 
     def __str__(self) -> str:

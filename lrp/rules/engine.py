@@ -97,12 +97,12 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
 
 def _divided(R: Array, p: _Prepared) -> Array:
     """s = lambda R / stab(z), 0 where the group is undefined; nothing is divided by zero on the way."""
-    factor = arrays.scalar(p.group.factor, R)
-    if p.undefined is not None:
-        return arrays.divide_where(factor * R, p.stabilized, ~p.undefined)
-    if p.group.is_whole:
+    if p.group.is_whole and p.undefined is None:
         return parallel.each(np.divide, R, p.stabilized)
-    return parallel.each(lambda R, z: factor * R / z, R, p.stabilized)
+    factor = arrays.scalar(p.group.factor, R)
+    if p.undefined is None:
+        return parallel.each(lambda R, z: factor * R / z, R, p.stabilized)
+    return arrays.divide_where(factor * R, p.stabilized, ~p.undefined)
 
 
 def _added(relevance: Array | None, share: Array, sign: int) -> Array:
@@ -176,7 +176,7 @@ def _prepare(
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
     stabilized = group_z if shift is None else group_z + shift
     undefined = closed  # where the group is 0/0 or its gate is closed
-    if parallel.anywhere(_is_zero, stabilized):
+    if not rule.stabilizer.keeps_off_zero(z) and parallel.anywhere(_is_zero, stabilized):
         holes = _is_zero(stabilized)
         undefined = holes if closed is None else holes | closed
     if undefined is not None and not parallel.anywhere(_matters, undefined, R):
