@@ -159,6 +159,6 @@ def slices(length: int, parts: int) -> list[slice]:
 
 
 def pieces(length: int, most: int) -> list[slice]:
-    """range(length) in pieces of nearly the same size, `most` or fewer; if several, so many that threads end together."""
+    """range(length) in pieces of nearly the same size, `most` or fewer: if several, threads can end together."""
     parts = -(-length // max(1, most))
     return slices(length, parts if parts < 2 else min(length, -(-parts // BLOCKS) * BLOCKS))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrp.errors import GraphError, SettingError, ShapeError
-from lrp.graph.trace import Explanation, Trace
+from lrp.errors import SettingError, ShapeError
+from lrp.graph.trace import Explanation
 
 if TYPE_CHECKING:
     from lrp.graph.network import Network
@@ -23,35 +22,23 @@ def explain_batches(
     x: as explain() takes it, or anything in the place of an array that has a length and can be sliced (a memory map,
     an HDF5 dataset): each batch is read when its turn comes. options: those of explain(); a target or a start that has
     one entry a sample is cut with the samples. To bound memory an explanation holds the relevance and the activation of
-    inputs, outputs and the nodes named in `keep` alone; the others are dropped. Raises as explain() does, at the batch.
+    inputs, outputs and the nodes named in `keep` alone. Raises as explain() does, at the batch.
     """
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
         raise SettingError(f"explain_batches: expected a batch size of at least 1, got {size!r}")
-    kept = {*network.inputs, *network.outputs, *keep}
-    unknown = sorted(kept - set(network.nodes))
-    if unknown:
-        raise GraphError(f"keep: expected names among {', '.join(network.nodes)}, got {', '.join(unknown)}")
+    held = network.held(keep)
     lengths = {len(one) for one in _arrays(x)}
     if len(lengths) != 1:
         raise ShapeError(f"x: expected equally many samples at every input, got {sorted(lengths)}")
     (count,) = lengths
-    return _explained(network, x, count, int(size), kept, options)
+    return _explained(network, x, count, int(size), {**options, "keep": held})
 
 
-def _explained(
-    network: Network, x: Any, count: int, size: int, kept: set[str], options: Mapping[str, Any]
-) -> Iterator[Explanation]:
+def _explained(network: Network, x: Any, count: int, size: int, options: Mapping[str, Any]) -> Iterator[Explanation]:
     for first in range(0, count, size):
         batch = slice(first, min(first + size, count))
         cut = {key: value[batch] if _per_sample(key, value, count) else value for key, value in options.items()}
-        yield _reduced(network.explain(_sliced(x, batch), **cut), kept)  # held by no name here: freed with the caller's
-
-
-def _reduced(explanation: Explanation, kept: set[str]) -> Explanation:
-    """The explanation without the arrays of nodes that are not kept."""
-    values = {name: value for name, value in explanation.trace.values.items() if name in kept}
-    relevances = {name: R for name, R in explanation.relevances.items() if name in kept}
-    return replace(explanation, relevances=relevances, trace=Trace(values, explanation.trace.output_names))
+        yield network.explain(_sliced(x, batch), **cut)  # held by no name here: freed with the caller's
 
 
 def _per_sample(key: str, value: Any, count: int) -> bool:

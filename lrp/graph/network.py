@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import GraphError, InputError, LrpError, ShapeError, TargetError
+from lrp.errors import GraphError, InputError, LrpError, TargetError
 from lrp.graph.batches import explain_batches
+from lrp.graph.inputs import in_form_of, read
 from lrp.graph.ledger import Ledger, line
 from lrp.graph.metadata import Metadata
 from lrp.graph.node import Node, in_order
@@ -116,7 +117,7 @@ class Network:
 
     def forward(self, x: Any, watch: Watch | None = None) -> Trace:
         """Every node's activation. x: an array, or for several inputs a tuple in order or a dict by name."""
-        values = self._inputs(x)
+        values = read(x, self._sources, self.dtype)
         for node in self.nodes.values():
             if node.inputs:
                 _tell(watch, node.name)
@@ -132,6 +133,7 @@ class Network:
         output: str | None = None,
         watch: Watch | None = None,
         profile: Profile | str = "paper",
+        keep: Iterable[str] | None = None,
     ) -> Explanation:
         """Layer-wise relevance propagation from one output of each sample down to x.
 
@@ -144,9 +146,12 @@ class Network:
         of the logits' shape. output: the name of the output to explain, the first by default. A final softmax is
         passed over. profile: whose conventions ("zennit", "captum", ...: `lrp.graph.profiles`), the published ones by
         default; composite and start are the profile's where they are left out: "epsilon" and "logit" for "paper".
-        watch: called with each node's name before it computes, forwards and then backwards.
+        watch: called with each node's name before it computes, forwards and then backwards. keep: the nodes whose
+        activation and relevance the result holds beside inputs and outputs, None for all; the others are let go on the
+        way back, as soon as no rule needs them.
         """
-        return self.explain_trace(self.forward(x, watch), target, composite, start, output, x, watch, profile)
+        held = self.held(keep)
+        return self.explain_trace(self.forward(x, watch), target, composite, start, output, x, watch, profile, held)
 
     def explain_trace(
         self,
@@ -158,8 +163,11 @@ class Network:
         x: Any = None,
         watch: Watch | None = None,
         profile: Profile | str = "paper",
+        held: set[str] | None = None,
     ) -> Explanation:
-        """explain() from a forward pass that has been made; several targets can share it. x tells the result's form."""
+        """explain() from a forward pass that has been made; several targets can share it, unless `held` is given: then
+        the trace loses the nodes that are not in it. x tells the result's form.
+        """
         first, said = self._start_node(output)
         conventions = as_profile(profile)
         rules = self._rules(conventions, composite, first)
@@ -179,14 +187,25 @@ class Network:
             share = layer.divide(received, rule, xs, y)
             lines.append(line(node.name, type(node.layer).__name__, rule, received, share))
             _collect(relevances, node.inputs, share.parts)
+            if held is not None and node.name not in held:
+                del trace.values[node.name], relevances[node.name]
+        for name in set(trace.values) - (held or set(trace.values)):
+            del trace.values[name]  # no relevance came there
         arrived = {name: self._at_input(relevances, trace, name, R) for name in self.inputs}
         relevances.update(arrived)
         ledger = Ledger.later(partial(_ends, R, arrived), lines=tuple(lines), eps=arrays.epsilon_of(R))
         own = {name: part.copy() for name, part in arrived.items()}  # the caller may change it; the ledger's stays
         for part in arrived.values():
             part.flags.writeable = False
-        form, begins = self._form(x, own), f"{said}{begin.text(first)}"
+        form, begins = in_form_of(x, own), f"{said}{begin.text(first)}"
         return Explanation(form, relevances, ledger, trace, rules, chosen, begins, conventions.name)
+
+    def held(self, keep: Iterable[str] | None) -> set[str] | None:
+        """The nodes to keep, with inputs and outputs; None for all. GraphError for a name that is none."""
+        names = None if keep is None else {*self.inputs, *self.outputs, *keep}
+        if names is not None and (unknown := sorted(names - set(self.nodes))):
+            raise GraphError(f"keep: expected names among {', '.join(self.nodes)}, got {', '.join(unknown)}")
+        return names
 
     def explain_batches(
         self, x: Any, size: int = 16, keep: Iterable[str] = (), **options: Any
@@ -213,7 +232,7 @@ class Network:
                 _collect(gradients, node.inputs, node.layer.pullback(gradients[node.name], xs, trace.values[node.name]))
         at_inputs = {name: self._at_input(gradients, trace, name, g) for name in self.inputs}
         gradients.update(at_inputs)
-        return Gradient(self._form(x, at_inputs), gradients, trace, chosen)
+        return Gradient(in_form_of(x, at_inputs), gradients, trace, chosen)
 
     def _rules(self, conventions: Profile, asked: Asked, first: str) -> dict[str, Rule]:
         """The rule of each node from `first` down. What was asked for by name is remembered: the nodes never change."""
@@ -236,41 +255,9 @@ class Network:
             return node.inputs[0], f"the softmax {name} is passed over; "
         return name, ""
 
-    def _inputs(self, x: Any) -> dict[str, Array]:
-        """The inputs by name, checked and cast."""
-        if isinstance(x, Mapping):
-            given = dict(x)
-        elif isinstance(x, tuple) or (isinstance(x, list) and len(self.inputs) > 1):
-            given = dict(zip(self.inputs, x, strict=False)) if len(x) == len(self.inputs) else dict(enumerate(x))
-        else:
-            given = {self.inputs[0]: x} if len(self.inputs) == 1 else {}
-        if set(given) != set(self.inputs):
-            raise InputError(
-                f"x: expected {len(self.inputs)} inputs ({', '.join(self.inputs)}), an array each, as a tuple in order"
-                f" or a dict by name, got {len(given) or 'one array'}"
-            )
-        values = {}
-        for name, layer in self._sources.items():
-            array = np.asarray(given[name])
-            if array.dtype.kind not in "fiubO":
-                raise InputError(f"input {name!r}: expected an array of numbers, got dtype {array.dtype}")
-            layer.check(array, name)
-            arrays.check_finite(array, f"input {name!r}")
-            values[name] = array if layer.tokens else arrays.cast(array, self.dtype)
-        lengths = {len(v) for v in values.values()}
-        if len(lengths) != 1 or 0 in lengths:
-            raise ShapeError(f"x: expected equally many samples at every input, at least one, got {sorted(lengths)}")
-        return values
-
     def _at_input(self, relevances: dict[str, Array], trace: Trace, name: str, R: Array) -> Array:
         """What arrived at an input: zeros where no path leads to it."""
         return relevances[name] if name in relevances else arrays.zeros(trace.values[name].shape, R)
-
-    def _form(self, x: Any, by_name: dict[str, Array]) -> Any:
-        """The arrays at the inputs in the form in which x came."""
-        if isinstance(x, Mapping):
-            return dict(by_name)
-        return tuple(by_name.values()) if len(self.inputs) > 1 or isinstance(x, tuple) else by_name[self.inputs[0]]
 
 
 def _ends(R: Array, arrived: dict[str, Array]) -> dict[str, Array]:

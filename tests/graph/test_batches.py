@@ -94,3 +94,26 @@ def test_memory_does_not_grow_with_the_data_set(rng, tmp_path):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_what_is_not_kept_is_let_go_on_the_way_back(rng):
+    """Also where no relevance comes: the branch to the second output."""
+    nodes = [
+        lrp.Node("x", Input((4,))),
+        lrp.Node("a", Dense(rng.normal(size=(4, 3))), ("x",)),
+        lrp.Node("relu", ReLU(), ("a",)),
+        lrp.Node("aside", ReLU(), ("a",)),
+        lrp.Node("first", Dense(rng.normal(size=(3, 2))), ("relu",)),
+        lrp.Node("second", Dense(rng.normal(size=(3, 2))), ("aside",)),
+    ]
+    network, x, seen = lrp.Network(nodes), rng.normal(size=(2, 4)), []
+    whole = network.explain(x)
+    trace = network.forward(x)
+    lean = network.explain_trace(trace, held=network.held(["a"]), watch=lambda name: seen.append((name, *trace.values)))
+    assert set(lean.trace.values) == {"x", "a", "first", "second"} and set(lean.relevances) == {"x", "a", "first"}
+    assert "relu" not in next(values for name, *values in seen if name == "a"), "gone before the pass has ended"
+    np.testing.assert_array_equal(lean.relevance, whole.relevance)
+    lean.ledger.check()
+    assert [e.received.tolist() for e in lean.ledger.lines] == [e.received.tolist() for e in whole.ledger.lines]
+    with pytest.raises(GraphError, match="keep: expected names among x, .*, got z"):
+        network.explain(x, keep=["z"])
