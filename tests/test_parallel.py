@@ -5,9 +5,10 @@ import threading
 import numpy as np
 import pytest
 
-from lrp import parallel
+from lrp import arrays, parallel
 from lrp.errors import InputError
 from lrp.layers import Conv, Dense
+from lrp.rules import parse
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -84,3 +85,71 @@ def test_pieces_are_of_nearly_the_same_size():
         range(0, 2), range(2, 5), range(5, 7), range(7, 10)
     ]  # fmt: skip
     assert parallel.slices(2, 4) == [slice(0, 1), slice(1, 2)] and parallel.slices(0, 4) == []
+
+
+def test_pieces_that_threads_finish_together():
+    assert parallel.pieces(10, 10) == [slice(0, 10)] and parallel.pieces(3, 0) == parallel.slices(3, 3)
+    assert [piece.stop - piece.start for piece in parallel.pieces(56, 11)] == [7] * 8, "not five of 11 and one of 1"
+
+
+@pytest.fixture(params=["1", "3"])
+def small_pieces(request, monkeypatch):
+    monkeypatch.setattr(parallel, "PIECE", 10)
+    monkeypatch.setenv("LRP_THREADS", request.param)
+
+
+@pytest.mark.parametrize("shape", [(1, 50), (7, 3), (2, 5, 4, 3), (1, 4, 1)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pieces_are_the_whole(shape, dtype, rng, small_pieces):
+    a, b = (rng.normal(size=shape).astype(dtype) for _ in range(2))
+    y = parallel.each(lambda a, b: 2 * a / b, a, b)
+    assert y.dtype == a.dtype and (y == 2 * a / b).all()
+    assert (parallel.each(np.multiply, a, b[:1]) == a * b[:1]).all(), "arrays of different shapes"
+    assert parallel.anywhere(lambda a, b: (a > 0) & (b > 0), a, b) == ((a > 0) & (b > 0)).any()
+    assert not parallel.anywhere(lambda a: a > 1e9, a)
+    a.ravel()[-1] = 1e10
+    assert parallel.anywhere(lambda a: a > 1e9, a)
+
+
+@pytest.mark.parametrize("shape", [(1, 9000), (3, 50, 7), (2, 70, 4, 3), (5, 2)])
+@pytest.mark.parametrize("shift", [0, 100], ids=["of both signs", "positive"])
+def test_sums_in_pieces(shape, shift, rng, small_pieces):
+    a, weight = rng.normal(size=shape) + shift, rng.normal(size=shape[-1])
+    axes = tuple(range(1, a.ndim))
+    expected = {
+        arrays.total: a.sum(axes),
+        arrays.gross: abs(a).sum(axes),
+        lambda a: arrays.weighted_total(a, weight): (a * weight).sum(axes),
+        lambda a: arrays.weighted_gross(a, weight): abs(a * weight).sum(axes),
+    }
+    for function, sums in expected.items():
+        np.testing.assert_allclose(function(a), sums, rtol=1e-12, atol=1e-12 * abs(a).sum())
+        single = function(a.astype("float32"))
+        assert single.dtype == np.float64
+        np.testing.assert_allclose(single, sums, rtol=0, atol=8 * np.finfo("float32").eps * abs(a).max() * a.size)
+
+
+def test_sums_hear_errors_and_what_is_not_a_number(rng, small_pieces):
+    a = rng.normal(size=(2, 40))
+    a[1, 30] = np.nan
+    for function in (arrays.total, arrays.gross):
+        assert np.isnan(function(a)).tolist() == [False, True]
+    with pytest.raises(ZeroDivisionError):
+        parallel.summed(lambda part: 1 // 0, a)
+
+
+@pytest.mark.parametrize("rule", ["epsilon:0.1", "alpha_beta:2,1", "gamma", "flat", "zero"])
+def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
+    """With neurons whose denominator is 0, with and without relevance."""
+    weight = rng.normal(size=(3, 3, 2, 5))
+    weight[..., 1] = 0
+    layer, x = Conv(weight, rng.normal(size=5) * [1, 0, 1, 1, 1], padding=1), rng.normal(size=(2, 6, 4, 2))
+    y, shares = layer.compute(x), []
+    R = rng.normal(size=y.shape) * (rng.uniform(size=y.shape) > 0.3)
+    for piece in (parallel.PIECE, 10**9):
+        monkeypatch.setattr(parallel, "PIECE", piece)
+        shares.append(layer.distribute(R, parse(rule), (x,), y))
+    one, other = shares
+    np.testing.assert_allclose(one.parts[0], other.parts[0], rtol=1e-12)
+    for name in ("bias", "stabilizer", "dropped", "gross"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-9, atol=1e-12)
