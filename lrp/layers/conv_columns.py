@@ -23,8 +23,7 @@ BLOCK = 1 << 19  # numbers in a block's matrix, 2 MiB
 LEAST = 1 << 16  # numbers in a block that is worth a thread
 ROWS = 256  # rows of a block that is: with fewer, its product is divided by columns
 FEW_CHANNELS = 4  # fewer than these: columns come first in memory
-SHORT = 16  # fewer channels: a transpose copies its outputs rather than add up pieces as short as this
-COPIED = 1 << 17  # numbers that any transpose may copy
+SHORT = 32  # fewer channels: a transpose copies its outputs rather than add up pieces as short as this
 
 Block = tuple[slice, slice]  # samples, and lines of each
 
@@ -52,16 +51,15 @@ def columns_apply(windows: Windows, weight: Array, x: Array) -> Array:
 def columns_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
     """The transpose of columns_apply: s (n, *windows, out) -> shape (n, *spatial, in).
 
-    Of stride 1 it is a convolution with the kernel turned round, by the columns of s where these are not too many.
+    Of stride 1 it is a convolution with the kernel turned round, for few channels by the columns of s.
     """
-    spatial, channels, features = shape[1:-1], shape[-1], weight.shape[-1]
+    spatial, channels = shape[1:-1], shape[-1]
     turned = windows.turned(spatial)
     if turned is None:
         return _scattered(windows, weight, s, shape)
     if channels < FEW_CHANNELS:
         return _gathered(turned, turned_round(weight), s)
-    copied = len(s) * prod(spatial) * prod(windows.size) * features
-    if channels < SHORT or copied <= COPIED:
+    if channels < SHORT:
         return columns_apply(turned, turned_round(weight), s)
     return _scattered(windows, weight, s, shape)
 

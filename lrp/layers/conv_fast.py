@@ -28,7 +28,7 @@ from lrp.layers.windows import Windows
 # `python benchmarks/time_conv.py` measures both methods on many shapes and prints this table anew.
 BLOCK = 1 << 19  # numbers in a block's workspace, 2 MiB
 LEAST = 1 << 16  # numbers in a block that is worth a thread, if the picture can be divided into such
-SHIFTED_CHANNELS = 16  # columns for fewer input channels
+SHIFTED_CHANNELS = 64  # columns for fewer input channels
 SHIFTED_ROWS = 128  # columns for fewer rows (outputs, and what is thrown away) in a sample
 SHIFTED_WASTE = 1.5  # columns for more rows than this for each output
 

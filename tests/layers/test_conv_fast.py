@@ -12,8 +12,8 @@ SHIFTED = {"SHIFTED_CHANNELS": 1, "SHIFTED_ROWS": 1, "SHIFTED_WASTE": 1e9}
 COLUMNS = {"SHIFTED_CHANNELS": 10**9}
 METHODS = {  # thresholds that leave one method, and one way back
     "shifted": (SHIFTED, {}),
-    "columns": (COLUMNS, {"FEW_CHANNELS": 0, "COPIED": 10**9}),
-    "columns, scattered": (COLUMNS, {"FEW_CHANNELS": 0, "SHORT": 0, "COPIED": 0}),
+    "columns": (COLUMNS, {"FEW_CHANNELS": 0, "SHORT": 10**9}),
+    "columns, scattered": (COLUMNS, {"FEW_CHANNELS": 0, "SHORT": 0}),
     "columns first in memory": (COLUMNS, {"FEW_CHANNELS": 100}),
 }
 CASES = {  # kernel, spatial, stride, padding, dilation, groups
