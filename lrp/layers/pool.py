@@ -16,7 +16,7 @@ from lrp.errors import RuleError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.windows import Padding, Windows, check_padding, per_axis
 from lrp.rules import LinearRule, Rule, Winner, engine, winner
-from lrp.rules.algebra import Stabilizer
+from lrp.rules.stabilizer import Stabilizer
 from lrp.rules.engine import Share
 from lrp.rules.named import Ties
 

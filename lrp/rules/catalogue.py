@@ -34,13 +34,12 @@ from lrp.rules.algebra import (
     Sign,
     Sink,
     Source,
-    Stab,
-    Stabilizer,
     Term,
     Weight,
     option_texts,
     table,
 )
+from lrp.rules.stabilizer import Stab, Stabilizer
 
 POSITIVE = table([[1, 0], [0, 1]])  # the products x w that are positive
 NEGATIVE = table([[0, 1], [1, 0]])  # the products x w that are negative

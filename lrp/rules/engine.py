@@ -174,7 +174,7 @@ def _prepare(
         if group_bias is not None:
             group_z = np.add(group_z, group_bias, out=group_z if group_z.flags.owndata else None)
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
-    stabilized = group_z if shift is None else group_z + shift
+    stabilized = group_z if shift is None else parallel.each(np.add, group_z, shift)
     undefined = closed  # where the group is 0/0 or its gate is closed
     if not rule.stabilizer.keeps_off_zero(z) and parallel.anywhere(_is_zero, stabilized):
         holes = _is_zero(stabilized)

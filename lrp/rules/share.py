@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from lrp import arrays
+import numpy as np
+
+from lrp import arrays, parallel
 from lrp.arrays import Array
 from lrp.later import Later
 
@@ -78,7 +80,7 @@ def _add_gross(part: Array, sums: Sums) -> None:
 
 
 def _add_product(column: str, array: Array, factor: Array | None, sums: Sums) -> None:
-    product = array if factor is None else array * factor
+    product = array if factor is None else parallel.each(np.multiply, array, factor)
     sums[column] = sums[column] + arrays.total(product)
     _add_gross(product, sums)
 

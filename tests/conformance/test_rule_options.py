@@ -11,7 +11,8 @@ import lrp
 from lrp.errors import ExactError, RuleError
 from lrp.layers import Conv, Dense, GlobalMaxPool, MaxPool, ReLU
 from lrp.rules import gamma, gradient, parse, w_square, winner, with_options, z_plus, zero
-from lrp.rules.algebra import Sign, Stab, Stabilizer
+from lrp.rules.algebra import Sign
+from lrp.rules.stabilizer import Stab, Stabilizer
 
 
 def layer_ledger(layer, x, R, rule):
