@@ -25,6 +25,7 @@ T = TypeVar("T")
 BLOCKS = 4  # of a large product
 LARGE = 1 << 22  # multiplications that are worth a thread: a tenth of a millisecond
 PIECE = 1 << 17  # numbers of an array that stay in the cache: half a MiB
+MANY = 8  # pieces of an array that is worth being cut: below, to wake a thread takes longer
 ROWS = 256  # of a product, below which its columns are divided
 _here = threading.local()  # whether this thread is at work on a job
 
@@ -126,7 +127,7 @@ def anywhere(test: Callable[..., Array], *xs: Array) -> bool:
 
 def summed(function: Callable[[Array], Array], x: Array) -> Array:
     """function(x), for a sum over all axes but the first, (n, ...) -> (n,): of a large x from sums of its pieces."""
-    if x.size <= PIECE or x.dtype.hasobject or x.ndim < 2:
+    if x.size < MANY * PIECE or x.dtype.hasobject or x.ndim < 2:
         return function(x)
     whole = prod(x.shape[1:])
     samples = pieces(len(x), PIECE // whole)
@@ -147,7 +148,7 @@ def summed(function: Callable[[Array], Array], x: Array) -> Array:
 
 def _flat(xs: tuple[Array, ...]) -> list[Array]:
     """The arrays as vectors, where they are large and of one shape; otherwise nothing."""
-    if xs[0].size <= PIECE or not all(x.shape == xs[0].shape and x.flags.c_contiguous for x in xs):
+    if xs[0].size < MANY * PIECE or not all(x.shape == xs[0].shape and x.flags.c_contiguous for x in xs):
         return []
     return [x.reshape(-1) for x in xs]
 

@@ -95,6 +95,7 @@ def test_pieces_that_threads_finish_together():
 @pytest.fixture(params=["1", "3"])
 def small_pieces(request, monkeypatch):
     monkeypatch.setattr(parallel, "PIECE", 10)
+    monkeypatch.setattr(parallel, "MANY", 1)
     monkeypatch.setenv("LRP_THREADS", request.param)
 
 
