@@ -92,12 +92,15 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     return y
 
 
-def each(function: Callable[..., Array], *xs: Array) -> Array:
-    """function(*xs), for a function that works entry by entry: large arrays in pieces."""
+def each(function: Callable[..., Array], *xs: Array, over: Array | None = None) -> Array:
+    """function(*xs), for a function that works entry by entry: large arrays in pieces.
+
+    over: an array of the same shape and type, maybe one of xs, that a large result may take the place of.
+    """
     flat = _flat(xs)
     if not flat:
         return function(*xs)
-    y = np.empty(xs[0].shape, function(*(x[:1] for x in flat)).dtype)
+    y = np.empty(xs[0].shape, function(*(x[:1] for x in flat)).dtype) if over is None else over
     to = y.reshape(-1)
 
     def job(parts: Iterator[slice]) -> None:

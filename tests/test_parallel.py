@@ -8,7 +8,7 @@ import pytest
 from lrp import arrays, parallel
 from lrp.errors import InputError
 from lrp.layers import Conv, Dense
-from lrp.rules import parse
+from lrp.rules import engine, parse, share
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -139,18 +139,22 @@ def test_sums_hear_errors_and_what_is_not_a_number(rng, small_pieces):
         parallel.summed(lambda part: 1 // 0, a)
 
 
-@pytest.mark.parametrize("rule", ["epsilon:0.1", "alpha_beta:2,1", "gamma", "flat", "zero"])
+@pytest.mark.parametrize("rule", ["epsilon:0.1", "alpha_beta:2,1", "gamma", "flat", "zero", "z_plus", "w_square", "z_box:-9,9"])
 def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
-    """With neurons whose denominator is 0, with and without relevance."""
+    """With neurons whose denominator is 0, with and without relevance; large arrays take the place of others."""
+    for module in (engine, share):
+        monkeypatch.setattr(module, "SMALL", 0)
     weight = rng.normal(size=(3, 3, 2, 5))
     weight[..., 1] = 0
     layer, x = Conv(weight, rng.normal(size=5) * [1, 0, 1, 1, 1], padding=1), rng.normal(size=(2, 6, 4, 2))
     y, shares = layer.compute(x), []
+    given = [a.copy() for a in (x, y)]
     R = rng.normal(size=y.shape) * (rng.uniform(size=y.shape) > 0.3)
     for piece in (parallel.PIECE, 10**9):
         monkeypatch.setattr(parallel, "PIECE", piece)
         shares.append(layer.distribute(R, parse(rule), (x,), y))
     one, other = shares
+    assert (x == given[0]).all() and (y == given[1]).all()
     np.testing.assert_allclose(one.parts[0], other.parts[0], rtol=1e-12)
     for name in ("bias", "stabilizer", "dropped", "gross"):
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-9, atol=1e-12)

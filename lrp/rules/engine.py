@@ -18,7 +18,7 @@ from lrp import arrays, parallel
 from lrp.arrays import Array
 from lrp.rules.algebra import Gate, Group, LinearRule, OneSided, Sink, Source
 from lrp.rules.flows import Flow, all_ones, flows_of, group_bias_of, kind, whole_window
-from lrp.rules.share import Account, Share, dropping, passed, unbalanced
+from lrp.rules.share import SMALL, Account, Share, dropping, passed, unbalanced
 
 __all__ = ["Linear", "Share", "distribute", "dropping", "passed", "unbalanced"]
 
@@ -48,6 +48,7 @@ class _Prepared(NamedTuple):
     bias: Array | None
     undefined: Array | None  # None: defined wherever R is not zero
     outside: Array | None  # the part of z that zero padding has where it is counted
+    free: Array | None  # an array of the shape of R that nobody needs any more
 
 
 def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> Share:
@@ -73,8 +74,10 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
             share = layer.adjoint(flow.weight, s, x.shape)
             if flow.u is not None:
                 share = np.multiply(flow.u, share, out=share if share is not s and share.flags.owndata else None)
+            elif share is s:
+                share = s.copy()
             account.passed(share)
-            relevance = _added(relevance, share, flow.sign)
+            relevance = _added(relevance, share, flow.sign, account.waits)
         if p.outside is not None:
             account.lost("dropped", s, p.outside)
         if rule.sink is Sink.SPREAD:
@@ -98,18 +101,19 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
 def _divided(R: Array, p: _Prepared) -> Array:
     """s = lambda R / stab(z), 0 where the group is undefined; nothing is divided by zero on the way."""
     if p.group.is_whole and p.undefined is None:
-        return parallel.each(np.divide, R, p.stabilized)
+        return parallel.each(np.divide, R, p.stabilized, over=p.free)
     factor = arrays.scalar(p.group.factor, R)
     if p.undefined is None:
-        return parallel.each(lambda R, z: factor * R / z, R, p.stabilized)
+        return parallel.each(lambda R, z: factor * R / z, R, p.stabilized, over=p.free)
     return arrays.divide_where(factor * R, p.stabilized, ~p.undefined)
 
 
-def _added(relevance: Array | None, share: Array, sign: int) -> Array:
-    """relevance + sign * share."""
+def _added(relevance: Array | None, share: Array, sign: int, needed: bool = True) -> Array:
+    """relevance + sign * share; in the place of relevance, unless it is needed."""
     if relevance is None:
         return share if sign > 0 else -share
-    return relevance + share if sign > 0 else relevance - share
+    place = None if needed or not relevance.flags.owndata else relevance
+    return np.asarray((np.add if sign > 0 else np.subtract)(relevance, share, out=place))
 
 
 def _dropped(rule: LinearRule, prepared: list[_Prepared], R: Array) -> tuple[Array | None, Array | None]:
@@ -182,7 +186,15 @@ def _prepare(
     if undefined is not None and not parallel.anywhere(_matters, undefined, R):
         undefined = None  # so it is for neurons without relevance alone
         stabilized = parallel.each(lambda z: z + _is_zero(z), stabilized)  # 0/0 with R = 0 is 0/1
-    return [_Prepared(group, flows, group_z, stabilized, shift, group_bias, undefined, outside)]
+    free = stabilized if _is_free(stabilized, z, R, flows) else None
+    return [_Prepared(group, flows, group_z, stabilized, shift, group_bias, undefined, outside, free)]
+
+
+def _is_free(stabilized: Array, z: Array, R: Array, flows: list[Flow]) -> bool:
+    """Whether s can take the place of these denominators: they are large, and nobody else's."""
+    if stabilized is z or stabilized.size <= SMALL or stabilized.shape != R.shape:
+        return False
+    return not any(flow.u is not None and np.may_share_memory(stabilized, flow.u) for flow in flows)
 
 
 def _is_zero(z: Array) -> Array:

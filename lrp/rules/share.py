@@ -43,6 +43,11 @@ class Account:
         self._waiting: list[partial[None]] | None = [] if size <= SMALL else None
         self._sums = self._nothing() if self._waiting is None else {}
 
+    @property
+    def waits(self) -> bool:
+        """Whether the arrays that were noted are still needed."""
+        return self._waiting is not None
+
     def passed(self, part: Array) -> None:
         """An array that goes to the inputs."""
         self._note(_add_gross, part)
