@@ -12,6 +12,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import LinearLayer, Shape, as_weight, is_constant
+from lrp.layers.conv_depthwise import depthwise, depthwise_adjoint
 from lrp.layers.conv_fast import fast_adjoint, fast_apply
 from lrp.layers.dense import check_bias
 from lrp.layers.pool import WindowSum
@@ -58,6 +59,8 @@ class Conv(LinearLayer):
             return self._repeated(same, weight.shape[-1])
         if self.groups == 1:
             return correlate(self.windows, weight, x)
+        if self.groups == x.shape[-1]:
+            return depthwise(self.windows, weight, x)
         parts = zip(np.split(weight, self.groups, -1), np.split(x, self.groups, -1), strict=True)
         return np.concatenate([correlate(self.windows, w, part) for w, part in parts], axis=-1)
 
@@ -68,6 +71,8 @@ class Conv(LinearLayer):
             return self._repeated(same, shape[-1])
         if self.groups == 1:
             return correlate_adjoint(self.windows, weight, s, shape)
+        if self.groups == shape[-1]:
+            return depthwise_adjoint(self.windows, weight, s, shape)
         parts = zip(np.split(weight, self.groups, -1), np.split(s, self.groups, -1), strict=True)
         shape = (len(s), *shape[1:-1], shape[-1] // self.groups)
         return np.concatenate([correlate_adjoint(self.windows, w, part, shape) for w, part in parts], axis=-1)

@@ -24,6 +24,8 @@ CASES = {  # kernel, spatial, stride, padding, dilation, groups
     "pictures, dilated": ((2, 3), (5, 7), 1, ((0, 1), (2, 2)), 2, 1),
     "pictures, strides": ((3, 2), (8, 7), (2, 3), "valid", 1, 2),
     "pictures, strides and dilation": ((2, 2), (9, 7), 2, ((1, 1), (0, 0)), (1, 2), 1),
+    "texts, depthwise": ((3,), (7,), 2, ((1, 0),), 1, 4),
+    "pictures, depthwise": ((3, 2), (5, 7), 1, "same", (1, 2), 4),
     "points": ((1, 1), (3, 5), 1, "valid", 1, 1),
     "points, padded": ((1, 1), (3, 5), 1, ((1, 0), (0, 1)), 1, 1),
     "points, strides": ((1, 1), (3, 5), 2, "valid", 1, 1),
@@ -36,8 +38,9 @@ CASES = {  # kernel, spatial, stride, padding, dilation, groups
 
 def setup(case, rng, dtype="float32"):
     kernel, spatial, stride, padding, dilation, groups = CASES[case]
-    weight = rng.normal(size=(*kernel, 4 // groups, 6))
-    layer = Conv(weight, rng.normal(size=6), stride, padding, dilation, groups).astype(dtype)
+    features = 8 if groups == 4 else 6
+    weight = rng.normal(size=(*kernel, 4 // groups, features))
+    layer = Conv(weight, rng.normal(size=features), stride, padding, dilation, groups).astype(dtype)
     return layer, arrays.cast(rng.normal(size=(3, *spatial, 4)), dtype)
 
 
