@@ -92,3 +92,8 @@ def test_the_regions_by_scalar_loops(direction):
         assert layer.holds[n, j] == (active(first, points[-1])[0] == active(first, x[n])[0])
     assert not whole.holds[~found.found].any()
     assert 0 < whole.share <= end.share < 1 and whole.share == (whole.holds.sum() / found.found.sum())
+
+
+def test_a_box_has_two_sides():
+    x = np.array([[-2.0, 1], [0, 1], [-1, 3], [2, -1]])
+    assert D.ZBox(-1, np.array([2.0, 2])).inside(x).tolist() == [[False, True], [True, True], [True, False], [True] * 2]

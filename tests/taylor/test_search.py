@@ -155,3 +155,14 @@ def test_the_region_of_a_network_for_a_search(rng):
 def test_settings_are_checked(bad):
     with pytest.raises(SettingError, match="positive"):
         bad()
+
+
+def test_points_in_a_gap_of_the_region_are_no_candidates():
+    """A ball and what lies beyond a ring: the ray is inside again at its end, but not on the way there."""
+    distance = np.linalg.norm
+
+    def inside(points):
+        return (distance(points, axis=1) < 1) | (distance(points, axis=1) > 2)
+
+    found = Bisection(20, 8, 10, reach=4.2).candidates(inside, np.zeros(3), np.random.default_rng(0))
+    assert inside(found).all() and len(found) == 1 + 20 * 6, "of eight, two lie in the gap"
