@@ -9,8 +9,8 @@ import pytest
 from lrp import layers as L
 from lrp import rules
 from lrp.errors import InputError
-from lrp.rules import flows
-from lrp.rules.algebra import Group, Term, table
+from lrp.rules import engine, flows, share
+from lrp.rules.algebra import Group, Source, Term, Weight, table
 
 
 def test_an_input_outside_the_box_is_named():
@@ -85,3 +85,33 @@ def test_a_table_that_reads_negative_inputs_alone():
     rule = replace(rules.zero(), groups=(Group((Term(table=table([[0, 0], [1, 1]])),)),))
     layer, x = L.Dense(np.ones((2, 1))), np.array([[3.0, -1.0]])
     assert layer.distribute(np.array([[5.0]]), rule, (x,), layer.compute(x)).parts[0].tolist() == [[0, 5]]
+
+
+class Identity:
+    """A linear map whose transpose hands back the very array that it was given."""
+
+    weight, bias = np.ones((3, 3)), None
+
+    def apply(self, weight, x):
+        return x
+
+    def adjoint(self, weight, s, shape):
+        return s
+
+
+def test_a_transpose_that_returns_its_argument_is_not_written_over(monkeypatch):
+    for module in (engine, share):
+        monkeypatch.setattr(module, "SMALL", 0)
+    ones = Term(Source.ONE, Weight.ONE)
+    rule = replace(rules.zero(), groups=(Group((ones, ones, ones)),))
+    x, R = np.ones((1, 3)), np.array([[3.0, 6, 9]])
+    given = engine.distribute(rule, Identity(), x, x, R)
+    assert given.parts[0].tolist() == [[3.0, 6, 9]]  # s = R/3 three times, not R/3 2 R/3 4 R/3
+
+
+def test_large_modified_weights_are_not_kept(monkeypatch):
+    layer, term = L.Dense(np.array([[1.0, -2]])), Term(table=table([[1, 0], [0, 1]]))
+    monkeypatch.setattr(flows, "KEPT", 1)
+    assert flows.modified(layer, "weight", term, 0) is not flows.modified(layer, "weight", term, 0)
+    monkeypatch.setattr(flows, "KEPT", 2)
+    assert flows.modified(layer, "weight", term, 0) is flows.modified(layer, "weight", term, 0)
