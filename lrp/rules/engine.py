@@ -176,7 +176,8 @@ def _prepare(
             outside = whole_window(kind(layer.weight, group.terms[0].weight)) - group_z
             group_z = group_z + outside
         if group_bias is not None:
-            group_z = np.add(group_z, group_bias, out=group_z if group_z.flags.owndata else None)
+            ours = group_z.flags.owndata and not any(group_z is flow.u for flow in flows)
+            group_z = np.add(group_z, group_bias, out=group_z if ours else None)
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
     stabilized = group_z if shift is None else parallel.each(np.add, group_z, shift)
     undefined = closed  # where the group is 0/0 or its gate is closed

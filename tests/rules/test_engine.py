@@ -109,6 +109,13 @@ def test_a_transpose_that_returns_its_argument_is_not_written_over(monkeypatch):
     assert given.parts[0].tolist() == [[3.0, 6, 9]]  # s = R/3 three times, not R/3 2 R/3 4 R/3
 
 
+def test_a_map_that_returns_its_argument_is_not_written_over():
+    layer, x = Identity(), np.array([[1.0, 2, 3]])
+    layer.bias = np.array([1.0, 1, 1])
+    share = engine.distribute(rules.z_plus(), layer, x, x + 1, np.array([[2.0, 3, 4]]))
+    assert x.tolist() == [[1, 2, 3]] and share.parts[0].tolist() == [[1, 2, 3]] and share.bias.tolist() == [3]
+
+
 def test_large_modified_weights_are_not_kept(monkeypatch):
     layer, term = L.Dense(np.array([[1.0, -2]])), Term(table=table([[1, 0], [0, 1]]))
     monkeypatch.setattr(flows, "KEPT", 1)
