@@ -158,3 +158,16 @@ def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
     np.testing.assert_allclose(one.parts[0], other.parts[0], rtol=1e-12)
     for name in ("bias", "stabilizer", "dropped", "gross"):
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("rule", ["zero", "z_plus", "alpha_beta:2,1"])
+def test_no_relevance_is_written_over_activations(rule, rng, small_pieces, monkeypatch):
+    """With no denominator 0: those of `zero` are the layer's own output."""
+    for module in (engine, share):
+        monkeypatch.setattr(module, "SMALL", 0)
+    layer, x = Dense(rng.normal(size=(4, 9)), rng.normal(size=9)), rng.normal(size=(3, 4))
+    y = layer.compute(x)
+    R, given = rng.normal(size=y.shape), [a.copy() for a in (x, y)]
+    kept = R.copy()
+    layer.distribute(R, parse(rule), (x,), y)
+    assert all((a == b).all() for a, b in zip((x, y, R), (*given, kept), strict=True))
