@@ -114,13 +114,13 @@ def measure(case: str, arguments: argparse.Namespace) -> None:
 
 def explainer(network: Any, x: Any, composite: str) -> Callable[[], Any]:
     """Our explanation; local response normalisation passes relevance unchanged, for the peers have no rule for it."""
-    from lrp.graph.composites import Composite, Line, parse
+    from lrp.graph.composites import Composite, RuleAssignment, parse
     from lrp.layers import LRN
     from lrp.rules import identity
 
     asked: Any = composite
     if any(isinstance(node.layer, LRN) for node in network.nodes.values()):
-        asked = Composite((Line("LRN", identity()), *parse(composite).lines), composite)
+        asked = Composite((RuleAssignment("LRN", identity()), *parse(composite).lines), composite)
     return lambda: network.explain(x, composite=asked).relevance
 
 

@@ -59,7 +59,7 @@ class Classifier(nn.Module):
 def batches(lengths: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
     """The documents in batches of similar length, so that little is padded, in random order."""
     order = np.argsort(lengths + rng.normal(0, 40, len(lengths)))
-    parts = [order[start:start + BATCH] for start in range(0, len(order), BATCH)]
+    parts = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
     return [parts[index] for index in rng.permutation(len(parts))]
 
 

@@ -1,7 +1,7 @@
 """The lines and branches of lrp that the tests do not run, each with the reason, from a coverage report in JSON.
 
-    python -m pytest -n auto --cov=lrp --cov-report=json:coverage.json
-    python -m tests.gaps coverage.json > docs/coverage.md
+python -m pytest -n auto --cov=lrp --cov-report=json:coverage.json
+python -m tests.gaps coverage.json > docs/coverage.md
 """
 
 from __future__ import annotations

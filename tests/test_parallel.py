@@ -139,7 +139,9 @@ def test_sums_hear_errors_and_what_is_not_a_number(rng, small_pieces):
         parallel.summed(lambda part: 1 // 0, a)
 
 
-@pytest.mark.parametrize("rule", ["epsilon:0.1", "alpha_beta:2,1", "gamma", "flat", "zero", "z_plus", "w_square", "z_box:-9,9"])
+@pytest.mark.parametrize(
+    "rule", ["epsilon:0.1", "alpha_beta:2,1", "gamma", "flat", "zero", "z_plus", "w_square", "z_box:-9,9"]
+)
 def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
     """With neurons whose denominator is 0, with and without relevance; large arrays take the place of others."""
     for module in (engine, share):

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from arras_windows import Windows
 
 import lrp
-from arras_windows import Windows
 from lrp.text import TextModel, newsgroups, relevances
 from lrp.text.deletion import deletion_curve, random_ranking, ranking
 from lrp.text.relevance import Method, gradient_times_input, propagation, sensitivity
@@ -161,8 +161,9 @@ def draw_deletions(results: dict[str, Curves], path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
-def draw_vectors(kinds: dict[str, np.ndarray], accuracies: dict[str, dict[int, float]], labels: np.ndarray,
-                 path: Path) -> None:
+def draw_vectors(
+    kinds: dict[str, np.ndarray], accuracies: dict[str, dict[int, float]], labels: np.ndarray, path: Path
+) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(16, 8), layout="constrained")
@@ -191,13 +192,17 @@ def main() -> None:
     posts = Posts(texts, labels, model.classify(texts))
     right = posts.chosen == labels
     long = np.array([len(text) >= LEAST for text in texts])
-    say(f"{len(texts)} test posts, {100 * right.mean():.2f} % classified correctly; {long.sum()} have {LEAST} words or "
-        f"more, {100 * right[long].mean():.2f} % of them are classified correctly")
+    say(
+        f"{len(texts)} test posts, {100 * right.mean():.2f} % classified correctly; {long.sum()} have {LEAST} words or "
+        f"more, {100 * right[long].mean():.2f} % of them are classified correctly"
+    )
     for name, method in METHODS.items():
         begun, used = time.perf_counter(), time.process_time()
         words_by(model, texts, posts.chosen, method)
-        say(f"{name}: relevances of all {len(texts)} posts in {time.perf_counter() - begun:.1f} s, "
-            f"{time.process_time() - used:.1f} s of processor time")
+        say(
+            f"{name}: relevances of all {len(texts)} posts in {time.perf_counter() - begun:.1f} s, "
+            f"{time.process_time() - used:.1f} s of processor time"
+        )
 
     good, bad = posts.some(np.flatnonzero(long & right)), posts.some(np.flatnonzero(long & ~right))
     results = {}

@@ -37,7 +37,7 @@ from lrp.methods import (
     sensitivity,
     smoothgrad,
 )
-from lrp.views.plots import Line, Panel, draw
+from lrp.views.plots import Panel, Series, draw_panels
 
 Call = Callable[..., Attribution]
 TRAINING = 20_000
@@ -78,9 +78,9 @@ def main() -> None:
         for method, (call, after) in methods(network, x[:2000], m).items():
             found = input_invariance(network, test, call, m, shifted_method=after)
             report(method, found, index)
-            lines[method] = Line(found.curves["difference"].x, found.curves["difference"].mean())
+            lines[method] = Series(found.curves["difference"].x, found.curves["difference"].mean())
         panels.append(Panel(name, "share of the shift", "relative difference", lines))
-    draw(panels, FIGURES / "input-invariance.png")
+    draw_panels(panels, FIGURES / "input-invariance.png")
 
 
 def methods(network: Network, data: np.ndarray, m: np.ndarray) -> dict[str, tuple[Call, Any]]:

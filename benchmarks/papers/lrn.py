@@ -22,7 +22,7 @@ from common import FIGURES, ROOT, accuracy, cifar_pictures, difference, verdict
 import lrp
 from lrp.evaluation.measurement import Measurement
 from lrp.evaluation.region_perturbation import region_perturbation
-from lrp.views.plots import Line, Panel, draw
+from lrp.views.plots import Panel, Series, draw_panels
 
 RULES = {
     "epsilon 1": "epsilon:1",
@@ -91,10 +91,10 @@ def figure(found: dict[str, Measurement], path: Path) -> None:
         for name, measurement in found.items():
             if name.startswith(family) or name == "random":
                 curve = next(iter(measurement.curves.values()))
-                lines[name] = Line(curve.x, curve.mean(), curve.standard_error())
+                lines[name] = Series(curve.x, curve.mean(), curve.standard_error())
         panels.append(Panel(f"{family} rules", "regions replaced", "fall of the logit", lines))
     path.parent.mkdir(parents=True, exist_ok=True)
-    draw(panels, path)
+    draw_panels(panels, path)
 
 
 def main() -> None:

@@ -19,13 +19,13 @@ import numpy as np
 from common import FIGURES, ROOT, accuracy, cifar_pictures, mnist_pictures, verdict
 
 import lrp
+from lrp.evaluation.campaign.plan import Plan, Problem
+from lrp.evaluation.campaign.campaign import run
 from lrp.evaluation.measurement import Measurement, table
 from lrp.evaluation.metrics import Settings
-from lrp.evaluation.plan import Plan, Problem
-from lrp.evaluation.run import run
-from lrp.formats.results import save_arrays
+from lrp.formats.results.named_arrays import save_arrays
 from lrp.methods import estimate_patterns
-from lrp.views.plots import Line, Panel, draw
+from lrp.views.plots import Panel, Series, draw_panels
 
 LRP = ("lrp:epsilon:0.01", "lrp:alpha2-beta1", "lrp:epsilon-plus", "lrp:epsilon-gamma-box")
 OTHERS = (
@@ -137,7 +137,7 @@ def report(data: Data, work: Path, jobs: int) -> None:
         for steps in (data.part, data.regions):
             statements(found, text, steps)
     orders_of_entropy(complexity)
-    draw(panels(data, falls, covered), FIGURES / f"samek-{data.name}.png", columns=2)
+    draw_panels(panels(data, falls, covered), FIGURES / f"samek-{data.name}.png", columns=2)
 
 
 def prepared_methods(data: Data, work: Path) -> tuple[str, ...]:
@@ -207,7 +207,7 @@ def panels(data: Data, falls: Mapping[str, Measurement], covered: Mapping[str, M
         ("lerf", "mean", covered),
     ):
         lines = {
-            name: Line(m.curves[order].x, m.curves[order].mean(), m.curves[order].standard_error())
+            name: Series(m.curves[order].x, m.curves[order].mean(), m.curves[order].standard_error())
             for name, m in found.items()
         }
         result.append(Panel(f"{data.name}, {order}, {text}", "regions replaced", "fall of the logit", lines))

@@ -20,7 +20,7 @@ from lrp.evaluation import Measurement, randomisation
 from lrp.evaluation.measurement import mean, standard_error
 from lrp.layers import Dense
 from lrp.methods import parse
-from lrp.views.plots import Line, Panel, draw
+from lrp.views.plots import Panel, Series, draw_panels
 
 METHODS = (
     "gradient",
@@ -89,11 +89,11 @@ def report(name: str, network: lrp.Network, x: np.ndarray) -> None:
     for title, found_by in (("cascading", cascade), ("independent", alone)):
         for key in ("rank where it varies", "ssim"):
             lines = {
-                text: Line(m.curves[key].x, m.curves[key].mean(), m.curves[key].standard_error())
+                text: Series(m.curves[key].x, m.curves[key].mean(), m.curves[key].standard_error())
                 for text, m in found_by.items()
             }
             panels.append(Panel(f"{name}, {title}", "randomised", key, lines))
-    draw(panels, FIGURES / f"sanity-{name}.png")
+    draw_panels(panels, FIGURES / f"sanity-{name}.png")
 
 
 def said(values: np.ndarray, size: bool) -> str:

@@ -19,7 +19,7 @@ from small_networks import perceptron, trained
 from lrp.evaluation import Measurement, removals, sensitivity_n
 from lrp.layers import Activation, ReLU, Sigmoid, Softplus, Tanh
 from lrp.methods import parse
-from lrp.views.plots import Line, Panel, draw
+from lrp.views.plots import Panel, Series, draw_panels
 
 ACTIVATIONS: dict[str, Activation] = {"relu": ReLU(), "tanh": Tanh(), "sigmoid": Sigmoid(), "softplus": Softplus()}
 METHODS = {
@@ -62,10 +62,10 @@ def main() -> None:
             mean, error = curve.mean(), curve.standard_error()
             cells = [f"{mean[SIZES.index(n)]:.3f} +- {error[SIZES.index(n)]:.3f}" for n in (1, 49, 392)]
             print(f"{method:22s}" + "   ".join(cells), flush=True)
-            lines[method] = Line(curve.x, mean, error)
+            lines[method] = Series(curve.x, mean, error)
         panels.append(Panel(f"MNIST perceptron, {name}", "n", "correlation", lines))
     statements(found)
-    draw(panels, FIGURES / "sensitivity-n.png")
+    draw_panels(panels, FIGURES / "sensitivity-n.png")
 
 
 def statements(found: dict[str, dict[str, Measurement]]) -> None:

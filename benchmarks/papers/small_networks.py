@@ -10,9 +10,9 @@ from scipy import special
 
 from lrp import Network, Node
 from lrp.layers import Activation, Dense, Layer
-from lrp.methods.adam import Adam
-from lrp.methods.backward import backward
-from lrp.methods.patterns import outer
+from lrp.methods.propagation.patterns import outer
+from lrp.methods.tools.adam import Adam
+from lrp.methods.tools.backward import backward
 
 
 def perceptron(activation: Activation, widths: tuple[int, ...], seed: int = 0) -> Network:

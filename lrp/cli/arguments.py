@@ -16,10 +16,8 @@ from lrp.arrays import FLOATS, Array
 from lrp.cli.letter import SUFFIXES, Letter, is_text
 from lrp.errors import InputError, LoadError
 from lrp.formats import load
-from lrp.graph import PRESETS, Network
-from lrp.graph.libraries import PROFILES
-from lrp.graph.start import STARTS
-from lrp.views.picture import read_input
+from lrp.graph import PRESETS, PROFILES, STARTS, Network
+from lrp.views import read_input
 
 ReadInput = Callable[[str, Network, bool], Any]
 

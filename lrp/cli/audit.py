@@ -15,7 +15,7 @@ from lrp.cli.explain import explain
 from lrp.cli.report import closing, columns, heading
 from lrp.errors import LedgerError
 from lrp.graph import Explanation, Network
-from lrp.views.progress import progress
+from lrp.views import progress
 
 DOES_NOT_CLOSE = 1
 

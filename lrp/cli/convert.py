@@ -12,9 +12,8 @@ from lrp.cli.arguments import finite
 from lrp.cli.report import columns, size
 from lrp.errors import InputError, LoadError
 from lrp.formats import load, save
-from lrp.formats.output import check_target
-from lrp.graph import Metadata, Network, Preprocessing
-from lrp.graph.metadata import ORDERS
+from lrp.formats.container import check_target
+from lrp.graph import ORDERS, Metadata, Network, Preprocessing
 
 
 def add_parser(commands: Any) -> None:

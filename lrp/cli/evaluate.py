@@ -16,16 +16,12 @@ import numpy as np
 from lrp.arrays import Array, check_finite
 from lrp.cli import arguments as common
 from lrp.errors import InputError, LoadError, SettingError
-from lrp.evaluation.maps import check_masks, input_layout
-from lrp.evaluation.measurement import plot, table
-from lrp.evaluation.metrics import METRICS, Settings, metric_name
-from lrp.evaluation.plan import Plan, Problem
-from lrp.evaluation.run import JOURNAL, run as run_evaluation
+from lrp.evaluation import METRICS, Settings, check_masks, input_layout, metric_name, plot, table
+from lrp.evaluation.campaign import JOURNAL, Plan, Problem
+from lrp.evaluation.campaign import run as run_evaluation
 from lrp.formats.results import load_arrays
-from lrp.graph import Network
-from lrp.graph.target import target_numbers
-from lrp.methods.catalogue import METHODS, parse, split
-from lrp.methods.score import logit_node, single_input
+from lrp.graph import Network, target_numbers
+from lrp.methods import METHODS, logit_node, parse, single_input, split
 
 PICTURES = (".png", ".jpg", ".jpeg")
 WIDTH = 30  # characters of the progress bar

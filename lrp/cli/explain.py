@@ -11,14 +11,10 @@ from lrp.cli import arguments as common
 from lrp.cli.letter import Letter, is_text
 from lrp.cli.report import closing, heading, prediction
 from lrp.errors import InputError
-from lrp.formats.output import check_target, write_bytes
-from lrp.formats.relevance import save_explanations
+from lrp.formats.container import check_target, write_bytes
+from lrp.formats.results import save_explanations
 from lrp.graph import Explanation, Network
-from lrp.views.explained import draw, draw_bare
-from lrp.views.extras import require
-from lrp.views.heatmap import FORMATS, as_map, limit_of
-from lrp.views.letter import VIEWS
-from lrp.views.progress import progress
+from lrp.views import FORMATS, VIEWS, as_map, draw, draw_bare, limit_of, progress, require
 
 
 def add_parser(commands: Any) -> None:

@@ -10,9 +10,8 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.cli import arguments as common
 from lrp.cli.report import columns, shape_text, size
-from lrp.formats.describe import Description, describe
-from lrp.graph import composites
-from lrp.graph.metadata import Metadata
+from lrp.formats import Description, describe
+from lrp.graph import Metadata, composites
 from lrp.layers import Layer
 
 MANY = 12  # classes that are listed before the rest is counted

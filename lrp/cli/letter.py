@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from lrp.errors import InputError
 from lrp.graph import Explanation, Network
-from lrp.text import TextModel, TextRelevance
-from lrp.text.relevance import of_explanation, with_padding
-from lrp.views.letter import VIEWS, caption, top_words
+from lrp.text import TextModel, TextRelevance, of_explanation, with_padding
+from lrp.views import VIEWS, caption, top_words
 
 SUFFIXES = (".txt", ".text", ".eml", ".md")
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.graph import Explanation, Ledger, Network
-from lrp.graph.metadata import Metadata
+from lrp.graph import Explanation, Ledger, Metadata, Network
 
 
 def columns(rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:

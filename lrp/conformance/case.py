@@ -9,8 +9,7 @@ from typing import Any
 
 from lrp.arrays import Array
 from lrp.errors import ExactError
-from lrp.graph import Explanation, Network
-from lrp.graph.profiles import Profile
+from lrp.graph import Explanation, Network, Profile
 
 
 @dataclass(frozen=True)

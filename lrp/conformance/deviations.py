@@ -10,11 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lrp.graph.libraries import PROFILES
-from lrp.graph.profiles import Profile
-from lrp.graph.stand_ins import averaged, squared_variance
-from lrp.rules import with_options
-from lrp.rules.algebra import LinearRule
+from lrp.graph import PROFILES, Profile, averaged, squared_variance
+from lrp.rules import LinearRule, with_options
 
 KERNEL_RULES = ("zero", "epsilon", "gamma", "alpha_beta", "z_plus", "z_box", "w_square", "flat")
 _POOLS = "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool"
@@ -67,7 +64,7 @@ class _Forced(Profile):
         return with_options(rule, **self._options(rule.name))
 
     def assign(self, network: Any, asked: Any, names: Any) -> Any:
-        from lrp.graph.composites import Composite, lines_of
+        from lrp.graph import Composite, lines_of
 
         own = Composite(lines_of(self.lines, optional=True), self.name).choose(network)
         rules = super().assign(network, asked, names)

@@ -13,9 +13,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.conformance.examples import EXAMPLES, Example
-from lrp.graph.libraries import PROFILES
-from lrp.graph.profiles import Profile
-from lrp.graph.start import Constant, Start
+from lrp.graph import PROFILES, Constant, Profile, Start
 
 HEAD = """# Where implementations disagree
 

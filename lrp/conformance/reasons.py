@@ -11,7 +11,7 @@ from lrp.arrays import Array
 from lrp.conformance.case import Case
 from lrp.conformance.deviations import SINGLE, Deviation, libraries
 from lrp.errors import LrpError
-from lrp.graph.profiles import Profile
+from lrp.graph import Profile
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-5}
 UNGUARDED = "0/0 is not guarded: NaN or infinity where a denominator is zero"

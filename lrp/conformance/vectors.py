@@ -24,10 +24,8 @@ from lrp.arrays import Array
 from lrp.conformance import plain
 from lrp.conformance.case import Case, cases
 from lrp.errors import LoadError, SaveError
-from lrp.formats.reader import Limits
-from lrp.formats.safe import Writer, create
-from lrp.formats.sandbox import open_file
-from lrp.graph.ledger import STORED
+from lrp.formats.container import Limits, Writer, create, open_file
+from lrp.graph import STORED
 
 FORMAT, VERSION = "lrp-vectors", 1
 

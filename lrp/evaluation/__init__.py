@@ -4,7 +4,9 @@ from lrp.evaluation.completeness import completeness
 from lrp.evaluation.complexity import complexity
 from lrp.evaluation.continuity import continuity
 from lrp.evaluation.input_invariance import input_invariance, shifted
+from lrp.evaluation.maps import check_masks, input_layout
 from lrp.evaluation.measurement import Curve, Measurement, plot, table
+from lrp.evaluation.metrics import METRICS, Settings, metric_name
 from lrp.evaluation.order import Order
 from lrp.evaluation.outside_inside import outside_inside
 from lrp.evaluation.pixel_flipping import pixel_flipping
@@ -17,6 +19,7 @@ from lrp.evaluation.sensitivity_n import removals, sensitivity_n
 from lrp.evaluation.similarity import rank_correlation, structural_similarity
 
 __all__ = [
+    "METRICS",
     "Blur",
     "Constant",
     "Curve",
@@ -25,11 +28,15 @@ __all__ = [
     "Measurement",
     "Order",
     "Replacement",
+    "Settings",
     "Uniform",
+    "check_masks",
     "completeness",
     "complexity",
     "continuity",
     "input_invariance",
+    "input_layout",
+    "metric_name",
     "outside_inside",
     "pixel_flipping",
     "plot",

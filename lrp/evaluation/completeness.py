@@ -6,7 +6,7 @@ import numpy as np
 
 from lrp.errors import InputError
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.methods.result import Attribution, parts_of
+from lrp.methods import Attribution, parts_of
 
 PLACES = tuple(float(10.0**k) for k in range(-15, 2))
 

@@ -11,8 +11,8 @@ from lrp.errors import SettingError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
 from lrp.graph import Network
-from lrp.methods.checks import number, whole
-from lrp.methods.result import Attribution
+from lrp.methods import Attribution
+from lrp.methods.tools import number, whole
 
 RADII = (0.005, 0.01, 0.02, 0.05, 0.1)
 

@@ -15,7 +15,7 @@ from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
 from lrp.graph import Network, Node
 from lrp.layers import Conv, Dense, Dropout, Flatten, Permute, Reshape
-from lrp.methods.result import Attribution
+from lrp.methods import Attribution
 
 FRACTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PASSES = 1e-9

@@ -9,9 +9,8 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
 from lrp.graph import Network
-from lrp.methods.layout import Layout, layout, pixels
-from lrp.methods.result import Attribution
-from lrp.methods.score import single_input
+from lrp.methods import Attribution, single_input
+from lrp.methods.tools import Layout, layout, pixels
 
 
 def pixel_map(network: Network, relevance: Any) -> Array:

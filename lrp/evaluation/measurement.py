@@ -11,7 +11,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import ShapeError
-from lrp.views.plots import Line, Panel, draw
+from lrp.views import Panel, Series, draw_panels
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +82,9 @@ def plot(measurements: Mapping[str, Measurement], path: str | os.PathLike[str]) 
         lines = {}
         for method, measurement in measurements.items():
             here = measurement.curves[name]
-            lines[method or name] = Line(here.x, here.mean(), here.standard_error())
+            lines[method or name] = Series(here.x, here.mean(), here.standard_error())
         panels.append(Panel(name, curve.x_label, curve.y_label, lines))
-    draw(panels, path)
+    draw_panels(panels, path)
 
 
 def table(measurements: Mapping[str, Measurement]) -> str:

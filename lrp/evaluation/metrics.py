@@ -26,8 +26,7 @@ from lrp.evaluation.relevance_mass import relevance_mass
 from lrp.evaluation.replacement import Replacement, bounds, replacement
 from lrp.evaluation.sensitivity_n import sensitivity_n
 from lrp.graph import Network
-from lrp.methods.catalogue import Method
-from lrp.methods.result import Attribution
+from lrp.methods import Attribution, Method
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import SettingError
-from lrp.layers.windows import per_axis
-from lrp.methods.regions import Size
+from lrp.layers import per_axis
+from lrp.methods.tools import Size
 
 
 class Order(Enum):

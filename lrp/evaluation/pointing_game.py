@@ -10,7 +10,7 @@ from scipy import ndimage
 from lrp.evaluation.maps import check_masks, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
 from lrp.graph import Network
-from lrp.methods.checks import number
+from lrp.methods.tools import number
 
 FURTHEST = 30  # pixels of tolerance that the curve goes to
 

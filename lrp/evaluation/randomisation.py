@@ -15,9 +15,8 @@ from lrp.evaluation.measurement import Curve, Measurement
 from lrp.evaluation.similarity import rank_correlation, structural_similarity
 from lrp.graph import Network, Node
 from lrp.layers import BatchNorm, Layer, LinearLayer
-from lrp.methods.checks import whole
-from lrp.methods.result import Attribution
-from lrp.methods.score import logit_node
+from lrp.methods import Attribution, logit_node
+from lrp.methods.tools import whole
 
 Initialiser = Callable[[Layer, np.random.Generator], Layer]
 

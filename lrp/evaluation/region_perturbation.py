@@ -13,13 +13,12 @@ from lrp.errors import SettingError
 from lrp.evaluation.maps import check_maps, input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
 from lrp.evaluation.order import Order, as_order, grid, ranked
-from lrp.evaluation.replacement import Replacement, replacement as named_replacement
+from lrp.evaluation.replacement import Replacement
+from lrp.evaluation.replacement import replacement as named_replacement
 from lrp.graph import Network
-from lrp.methods.checks import whole
-from lrp.methods.layout import spatial_of
-from lrp.methods.regions import Patch, Size, cut, paste
-from lrp.methods.score import Score, picked, score
-from lrp.methods.shared_forward import SharedForward
+from lrp.methods import Score, picked, score
+from lrp.methods.perturbation import SharedForward
+from lrp.methods.tools import Patch, Size, cut, paste, spatial_of, whole
 
 ROWS = 64  # pictures times repetitions that go through the network at once
 

@@ -13,7 +13,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import SettingError
 from lrp.graph import Network
-from lrp.methods.blur_saliency import blurred_copy
+from lrp.methods.perturbation import blurred_copy
 
 
 class Replacement(ABC):

@@ -13,8 +13,8 @@ from lrp.errors import SettingError, ShapeError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement, mean
 from lrp.graph import Network
-from lrp.methods.checks import whole
-from lrp.methods.score import baselines, picked, score
+from lrp.methods import baselines, picked, score
+from lrp.methods.tools import whole
 
 CHUNK = 512  # changed copies a forward pass
 

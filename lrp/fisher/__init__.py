@@ -8,7 +8,7 @@ from lrp.fisher.kmeans import k_means
 from lrp.fisher.measures import average_precision, context_ratio
 from lrp.fisher.principal import fit_pca
 from lrp.fisher.svm import fit_svm
-from lrp.formats.local_features import load_mixture, load_pca, load_svm
+from lrp.formats import load_mixture, load_pca, load_svm
 
 __all__ = [
     "IMPROVED",

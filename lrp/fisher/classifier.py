@@ -22,10 +22,10 @@ from lrp.layers import (
     L2Normalize,
     Layer,
     LinearSVM,
+    Shape,
     SiftPositions,
     SignedPower,
 )
-from lrp.layers.base import Shape
 
 IMPROVED: tuple[Layer, ...] = (SignedPower(0.5), L2Normalize())
 

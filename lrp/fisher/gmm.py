@@ -11,7 +11,7 @@ from lrp.arrays import Array
 from lrp.errors import SettingError
 from lrp.fisher.descriptors import as_descriptors
 from lrp.fisher.kmeans import k_means, nearest
-from lrp.layers.mixture import Posteriors
+from lrp.layers.local_features import Posteriors
 
 CHUNK = 1 << 14  # rows whose posteriors are held at once
 

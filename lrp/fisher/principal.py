@@ -8,7 +8,7 @@ import numpy as np
 
 from lrp.errors import SettingError
 from lrp.fisher.descriptors import as_descriptors
-from lrp.layers.pca import PCA
+from lrp.layers.local_features import PCA
 
 
 def fit_pca(descriptors: Any, dimensions: int, whiten: bool = False) -> PCA:

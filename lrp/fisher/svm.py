@@ -10,7 +10,7 @@ from scipy import optimize
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, SettingError, ShapeError
-from lrp.layers.svm import LinearSVM
+from lrp.layers.local_features import LinearSVM
 
 
 def fit_svm(

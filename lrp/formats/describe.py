@@ -8,11 +8,10 @@ from math import prod
 from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.loading import Options, Path, opened
-from lrp.formats.reader import LIMITS, Limits
+from lrp.formats.container import LIMITS, Limits
+from lrp.formats.load import Options, Path, opened
 from lrp.graph import Network
-from lrp.layers import GRU, LSTM, Conv, ConvTranspose, Dense, Layer, MatMul, MultiHeadAttention, SimpleRNN
-from lrp.layers.base import Shape
+from lrp.layers import GRU, LSTM, Conv, ConvTranspose, Dense, Layer, MatMul, MultiHeadAttention, Shape, SimpleRNN
 
 
 @dataclass(frozen=True)

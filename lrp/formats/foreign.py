@@ -14,8 +14,8 @@ from collections.abc import Callable
 from functools import partial
 
 from lrp.errors import LoadError
-from lrp.formats import caffe, caffe_binary, chainer_h5, matlab, onnx, torch_h5
-from lrp.formats.reader import Reader, open_binary, show
+from lrp.formats import caffe, chainer, matlab, onnx, torch
+from lrp.formats.container import Reader, open_binary, show
 from lrp.graph import Network
 
 Path = str | os.PathLike[str]
@@ -37,10 +37,10 @@ def recognised(
         return "MATLAB v7.3", partial(matlab.read, file, text, dtype)
     if caffe.is_caffe(file):
         return "Caffe HDF5", partial(caffe.read, file, text, dtype, name)
-    if torch_h5.is_torch(file):
-        return "PyTorch state dict in HDF5", partial(torch_h5.read, file, text, dtype)
-    if chainer_h5.is_chainer(file):
-        return "Chainer HDF5", partial(chainer_h5.read, file, text, dtype)
+    if torch.is_torch(file):
+        return "PyTorch state dict in HDF5", partial(torch.read, file, text, dtype)
+    if chainer.is_chainer(file):
+        return "Chainer HDF5", partial(chainer.read, file, text, dtype)
     return None
 
 
@@ -55,12 +55,12 @@ def read_other(path: Path, architecture: Path | None, dtype: str = "float64") ->
     for signature, what in SIGNATURES.items():
         if start.startswith(signature):
             raise LoadError(f"{name} is {what}")
-    if architecture is not None and caffe_binary.is_caffemodel(path):
+    if architecture is not None and caffe.is_caffemodel(path):
         shown = show(os.fspath(architecture))
-        return caffe_binary.read_binary(path, read_text(architecture), dtype, shown)
+        return caffe.read_binary(path, read_text(architecture), dtype, shown)
     if onnx.is_onnx(path):
         return onnx.read(path, dtype)
-    if caffe_binary.is_caffemodel(path):
+    if caffe.is_caffemodel(path):
         raise LoadError(f"{name} is a binary caffemodel; give the net's deploy.prototxt as the architecture")
     raise LoadError(
         f"{name} is not an HDF5 file: it lacks the HDF5 signature; nor is it an ONNX model or a binary caffemodel"

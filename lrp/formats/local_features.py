@@ -14,8 +14,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LoadError, LrpError
-from lrp.formats.reader import Reader
-from lrp.formats.sandbox import open_file
+from lrp.formats.container import Reader, open_file
 from lrp.layers import PCA, LinearSVM, Posteriors
 
 Path = str | os.PathLike[str]

@@ -23,9 +23,7 @@ from typing import Any
 import numpy as np
 
 from lrp.errors import LoadError, LrpError, SaveError
-from lrp.formats.archive import parse_json
-from lrp.formats.reader import Reader
-from lrp.formats.safe import create
+from lrp.formats.container import Reader, create, parse_json
 from lrp.graph import Metadata, Network, Node, Preprocessing
 from lrp.layers import LAYERS, Layer
 

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from lrp.arrays import Number
 from lrp.errors import CompositeError, RuleError
-from lrp.rules import Rule, parse as parse_rule, with_options, z_box
-from lrp.rules.algebra import number_text
-from lrp.rules.text import options_of
+from lrp.rules import Rule, number_text, options_of, with_options, z_box
+from lrp.rules import parse as parse_rule
 
 if TYPE_CHECKING:
     from lrp.graph.network import Network, Node
@@ -45,7 +44,7 @@ class InputBox:
 
 
 @dataclass(frozen=True)
-class Line:
+class RuleAssignment:
     """One pattern and its rule. An optional line may match nothing."""
 
     pattern: str
@@ -87,7 +86,7 @@ class Line:
 class Composite:
     """Lines in order, and the text they came from."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[RuleAssignment, ...]
     name: str
 
     def assign(self, network: Network, names: Iterable[str] | None = None) -> dict[str, Rule]:
@@ -98,9 +97,9 @@ class Composite:
         chosen = {name: rule for name, (_, rule) in self.choose(network).items()}
         return self.complete(network, chosen, network.nodes if names is None else names)
 
-    def choose(self, network: Network) -> dict[str, tuple[Line, Rule]]:
+    def choose(self, network: Network) -> dict[str, tuple[RuleAssignment, Rule]]:
         """For each node that a line reaches, the first such line and its rule; CompositeError as in assign()."""
-        chosen: dict[str, tuple[Line, Rule]] = {}
+        chosen: dict[str, tuple[RuleAssignment, Rule]] = {}
         for line in self.lines:
             matched = [node for node in network.nodes.values() if line.matches(node, network)]
             if line.pattern.startswith("first:"):
@@ -135,7 +134,7 @@ def _first(network: Network, matched: list[Node]) -> list[Node]:
     return [node for node in matched if not names & (network.ancestors(node.name) - {node.name})]
 
 
-def _unmatched(line: Line, matched: list[Node], network: Network) -> str:
+def _unmatched(line: RuleAssignment, matched: list[Node], network: Network) -> str:
     if matched:
         kinds = sorted({type(node.layer).__name__ for node in matched})
         return (
@@ -230,16 +229,18 @@ def composite(value: Composite | str | Iterable[tuple[str, Rule | str]]) -> Comp
         return value
     if isinstance(value, str):
         return parse(value)
-    lines = tuple(Line(pattern, parse_rule(rule) if isinstance(rule, str) else rule) for pattern, rule in value)
+    lines = tuple(
+        RuleAssignment(pattern, parse_rule(rule) if isinstance(rule, str) else rule) for pattern, rule in value
+    )
     return Composite(lines, " ".join(map(str, lines)))
 
 
-def lines_of(text: str, optional: bool = False) -> tuple[Line, ...]:
+def lines_of(text: str, optional: bool = False) -> tuple[RuleAssignment, ...]:
     """The lines that a text spells, in order; an optional one may match no node."""
     return tuple(_line(word, optional) for word in text.split())
 
 
-def _line(word: str, optional: bool = False) -> Line:
+def _line(word: str, optional: bool = False) -> RuleAssignment:
     pattern, equals, rule = word.partition("=")
     if not (pattern and equals and rule):
         raise CompositeError(f"line {word!r}: expected pattern=rule without spaces inside, such as conv*=gamma:0.25")
@@ -247,7 +248,7 @@ def _line(word: str, optional: bool = False) -> Line:
     try:
         if name == "z_box" and not numbers:
             with_options(z_box(0, 0), **options)  # a wrong option is told now
-            return Line(pattern, InputBox(tuple(options.items())), optional)
-        return Line(pattern, parse_rule(rule), optional)
+            return RuleAssignment(pattern, InputBox(tuple(options.items())), optional)
+        return RuleAssignment(pattern, parse_rule(rule), optional)
     except RuleError as error:
         raise CompositeError(f"line {word!r}: {error}") from None

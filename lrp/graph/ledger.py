@@ -20,8 +20,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import LedgerError
 from lrp.later import Later
-from lrp.rules import Rule
-from lrp.rules.share import SMALL, Share
+from lrp.rules import SMALL, Rule, Share
 
 BOUND = 8
 STORED = ("received", "passed", "bias", "stabilizer", "dropped")
@@ -29,7 +28,7 @@ COLUMNS = (*STORED, "residual", "gross")
 
 
 @dataclass(frozen=True)
-class Line(Later):
+class LedgerRow(Later):
     """One node's account. Every number has shape (n,), one a sample, and the unit of the explained output."""
 
     name: str
@@ -57,13 +56,13 @@ class Line(Later):
         """(n,) whether each sample's line closes; never for NaN."""
         return np.asarray(np.abs(self.residual) <= self.bound, dtype=bool)
 
-    def sample(self, index: int) -> Line:
+    def sample(self, index: int) -> LedgerRow:
         """The line of one sample alone."""
         kept: dict[str, Any] = {key: getattr(self, key)[index : index + 1] for key in (*STORED, "gross")}
         return replace(self, **kept)
 
 
-def line(name: str, kind: str, rule: Rule, R: Array, share: Share) -> Line:
+def line(name: str, kind: str, rule: Rule, R: Array, share: Share) -> LedgerRow:
     """A node's line from the relevance it received and the share it gave; of small arrays, once it is read."""
 
     def account() -> dict[str, Any]:
@@ -76,7 +75,7 @@ def line(name: str, kind: str, rule: Rule, R: Array, share: Share) -> Line:
         gross = share.gross + arrays.gross(R)
         return {"rule": rule.text(), "received": received, "passed": passed, **sums, "gross": gross}
 
-    later = Line.later(account, name=name, kind=kind, eps=arrays.epsilon_of(R))
+    later = LedgerRow.later(account, name=name, kind=kind, eps=arrays.epsilon_of(R))
     return later if R.size + sum(part.size for part in share.parts) <= SMALL else later.now()
 
 
@@ -84,12 +83,12 @@ def line(name: str, kind: str, rule: Rule, R: Array, share: Share) -> Line:
 class Ledger(Later):
     """The lines from the logit down to the inputs, what was put in (`start`) and what arrived at the inputs."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[LedgerRow, ...]
     start: Array
     arrived: Array
     eps: float
 
-    def __getitem__(self, name: str) -> Line:
+    def __getitem__(self, name: str) -> LedgerRow:
         return next(line for line in self.lines if line.name == name)
 
     def __len__(self) -> int:
@@ -102,7 +101,7 @@ class Ledger(Later):
         lines = tuple(line.sample(index) for line in self.lines)
         return replace(self, lines=lines, start=self.start[index : index + 1], arrived=self.arrived[index : index + 1])
 
-    def total(self) -> Line:
+    def total(self) -> LedgerRow:
         """From the logit to the pixels in one line."""
         nothing = 0 * self.start
         sums = {
@@ -110,7 +109,7 @@ class Ledger(Later):
             for key in ("bias", "stabilizer", "dropped", "gross")
         }
         gross = sums["gross"] + abs(self.start) + abs(self.arrived)
-        return Line(
+        return LedgerRow(
             "total",
             "",
             "",
@@ -152,7 +151,7 @@ class Ledger(Later):
     def to_json(self) -> str:
         """Every line of every sample; Fractions as text such as "1/3"."""
 
-        def plain(entry: Line) -> dict[str, Any]:
+        def plain(entry: LedgerRow) -> dict[str, Any]:
             numbers = {key: [_plain(v) for v in getattr(entry, key)] for key in COLUMNS}
             return {"name": entry.name, "layer": entry.kind, "rule": entry.rule, **numbers}
 

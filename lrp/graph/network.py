@@ -16,12 +16,13 @@ from lrp.graph.inputs import in_form_of, read
 from lrp.graph.ledger import Ledger, line
 from lrp.graph.metadata import Metadata
 from lrp.graph.node import Node, in_order
-from lrp.graph.profiles import Asked, Profile, profile as as_profile
-from lrp.graph.start import Start, start as as_start
+from lrp.graph.profiles import Asked, Profile
+from lrp.graph.profiles import profile as as_profile
+from lrp.graph.start import Start
+from lrp.graph.start import start as as_start
 from lrp.graph.target import target_numbers
 from lrp.graph.trace import Explanation, Gradient, Trace
-from lrp.layers import Input, Layer, Softmax
-from lrp.layers.base import Shape
+from lrp.layers import Input, Layer, Shape, Softmax
 from lrp.rules import Rule
 
 Watch = Callable[[str], None]  # called with each node's name before it computes: for a progress bar, or to stop early

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lrp.errors import CompositeError
-from lrp.graph.composites import Composite, composite as as_composite, lines_of
+from lrp.graph.composites import Composite, lines_of
+from lrp.graph.composites import composite as as_composite
 from lrp.layers import Layer
-from lrp.rules import LinearRule, Rule, with_options
-from lrp.rules.text import options_of
+from lrp.rules import LinearRule, Rule, options_of, with_options
 
 if TYPE_CHECKING:
     from lrp.graph.network import Network

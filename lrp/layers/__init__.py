@@ -1,75 +1,90 @@
 """Layers, one file a family. `LAYERS` is the registry that files are read by: class name -> class."""
 
-from lrp.layers.activation import (
+from lrp.layers.activations import (
+    CELU,
     ELU,
     GELU,
+    SELU,
+    Abs,
     Activation,
-    LeakyReLU,
-    Linear,
-    PReLU,
-    ReLU,
-    SiLU,
-    Sigmoid,
-    Softmax,
-    Softplus,
-    Tanh,
-)
-from lrp.layers.bag_of_words import HardMapping, MaxHistogram, MeanHistogram, SoftMapping
-from lrp.layers.activation_more import (
-    CELU,
+    Erf,
     Exponential,
     HardShrink,
-    HardSiLU,
     HardSigmoid,
+    HardSiLU,
     HardTanh,
+    LeakyReLU,
+    Linear,
+    Log,
     LogSigmoid,
+    LogSoftmax,
     Mish,
     Power,
-    SELU,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
     SoftShrink,
     Softsign,
     SparsePlus,
     Squareplus,
+    Tanh,
     TanhShrink,
     Threshold,
     ThresholdReLU,
 )
 from lrp.layers.affine import Affine
-from lrp.layers.attention import MultiHeadAttention
-from lrp.layers.base import Layer, LinearLayer, Routing
-from lrp.layers.bilinear import Dot, MatMul
-from lrp.layers.conv import Conv
-from lrp.layers.conv_transpose import ConvTranspose
+from lrp.layers.attention import Dot, MatMul, MultiHeadAttention
+from lrp.layers.base import Layer, LinearLayer, Routing, Shape
+from lrp.layers.convolution import Conv, ConvTranspose
 from lrp.layers.dense import Dense
-from lrp.layers.elementary import Abs, Erf, Log
 from lrp.layers.embedding import Embedding
-from lrp.layers.fisher import FisherVector
-from lrp.layers.fisher_pooling import FisherPooling
-from lrp.layers.global_pool import GlobalAvgPool, GlobalMaxPool, GlobalSumPool
-from lrp.layers.kernel_taylor import RBF, ExponentialChiSquare
-from lrp.layers.kernels import ChiSquare, HistogramIntersection, LinearKernel
-from lrp.layers.gru import GRU
-from lrp.layers.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
-from lrp.layers.log_softmax import LogSoftmax
-from lrp.layers.lrn import LRN
-from lrp.layers.lstm import LSTM
-from lrp.layers.mask import Mask
-from lrp.layers.merge import Add, Average, Concat, Multiply
-from lrp.layers.mixture import Posteriors
-from lrp.layers.merge_more import Maximum, Minimum, Subtract
-from lrp.layers.norm_pool import PNormPool
-from lrp.layers.normalization import BatchNorm
-from lrp.layers.pca import PCA
-from lrp.layers.pool import AvgPool, MaxPool, SumPool
-from lrp.layers.recurrent import SimpleRNN
-from lrp.layers.resize import Interpolate
-from lrp.layers.select import RepeatVector, Slice
-from lrp.layers.shape import Crop, Dropout, Flatten, Input, Permute, Reshape, UpSample, ZeroPad
-from lrp.layers.sift import DenseSIFT, SiftPositions
-from lrp.layers.svm import LinearSVM
-from lrp.layers.vector_norm import FixedScale, L2Normalize, SignedPower
-from lrp.layers.step_mask import FeatureMask, MaskedMean, Masking, TokenMask
-from lrp.layers.weighted_add import WeightedAdd
+from lrp.layers.local_features import (
+    PCA,
+    RBF,
+    ChiSquare,
+    DenseSIFT,
+    ExponentialChiSquare,
+    FisherPooling,
+    FisherVector,
+    FixedScale,
+    HardMapping,
+    HistogramIntersection,
+    L2Normalize,
+    LinearKernel,
+    LinearSVM,
+    MaxHistogram,
+    MeanHistogram,
+    Posteriors,
+    SiftPositions,
+    SignedPower,
+    SoftMapping,
+)
+from lrp.layers.merging import Add, Average, Concat, Maximum, Minimum, Multiply, Subtract, WeightedAdd
+from lrp.layers.normalization import LRN, BatchNorm, GroupNorm, LayerNorm, RMSNorm, UnitNorm
+from lrp.layers.pooling import AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalSumPool, MaxPool, PNormPool, SumPool
+from lrp.layers.recurrent import GRU, LSTM, SimpleRNN
+from lrp.layers.shape import (
+    Crop,
+    Dropout,
+    FeatureMask,
+    Flatten,
+    Input,
+    Interpolate,
+    Mask,
+    MaskedMean,
+    Masking,
+    Permute,
+    RepeatVector,
+    Reshape,
+    Slice,
+    TokenMask,
+    UpSample,
+    ZeroPad,
+)
+from lrp.layers.windows import Pairs, Windows, per_axis
 
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind
@@ -182,4 +197,4 @@ LAYERS: dict[str, type[Layer]] = {
     )
 }
 
-__all__ = ["LAYERS", "Activation", "Layer", "LinearLayer", "Routing", *LAYERS]
+__all__ = ["LAYERS", "Activation", "Layer", "LinearLayer", "Pairs", "Routing", "Shape", "Windows", "per_axis", *LAYERS]

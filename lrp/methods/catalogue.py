@@ -20,25 +20,30 @@ from lrp.arrays import Array
 from lrp.errors import InputError, LrpError, SettingError
 from lrp.formats.results import load_arrays
 from lrp.graph import Network
-from lrp.methods.blur_saliency import blur_saliency
-from lrp.methods.cam import cam
-from lrp.methods.deconvolution import deconvolution
-from lrp.methods.deep_lift import deep_lift
-from lrp.methods.deep_lift_rules import rule_named
-from lrp.methods.excitation_backprop import contrastive_excitation_backprop, excitation_backprop
-from lrp.methods.grad_cam import grad_cam, guided_grad_cam
-from lrp.methods.gradient import gradient, sensitivity
-from lrp.methods.gradient_input import gradient_input
-from lrp.methods.guided_backprop import guided_backprop
-from lrp.methods.integrated_gradients import integrated_gradients
-from lrp.methods.meaningful_perturbation import meaningful_perturbation
-from lrp.methods.occlusion import occlusion
-from lrp.methods.pattern_net import pattern_attribution, pattern_net
-from lrp.methods.prediction_difference import prediction_difference
-from lrp.methods.propagation import random_map, relevance_propagation
+from lrp.methods.gradients import (
+    cam,
+    deconvolution,
+    grad_cam,
+    gradient,
+    gradient_input,
+    guided_backprop,
+    guided_grad_cam,
+    integrated_gradients,
+    sensitivity,
+    smoothgrad,
+)
+from lrp.methods.perturbation import blur_saliency, meaningful_perturbation, occlusion, prediction_difference, shapley
+from lrp.methods.propagation import (
+    contrastive_excitation_backprop,
+    deep_lift,
+    excitation_backprop,
+    pattern_attribution,
+    pattern_net,
+    random_map,
+    relevance_propagation,
+    rule_named,
+)
 from lrp.methods.result import Attribution
-from lrp.methods.shapley import shapley
-from lrp.methods.smoothgrad import smoothgrad
 
 
 def _pictures(path: str) -> Array:

@@ -11,9 +11,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
-from lrp.graph import Network, Trace
-from lrp.graph.start import at_target
-from lrp.graph.target import target_numbers
+from lrp.graph import Network, Trace, at_target, target_numbers
 from lrp.layers import Input, Softmax
 
 

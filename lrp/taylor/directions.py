@@ -10,8 +10,7 @@ import numpy as np
 
 from lrp import arrays, rules
 from lrp.arrays import Array, Number, scalar
-from lrp.rules import LinearRule
-from lrp.rules.algebra import Bound
+from lrp.rules import Bound, LinearRule
 
 
 @dataclass(frozen=True)

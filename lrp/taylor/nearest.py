@@ -10,8 +10,8 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, SettingError
-from lrp.layers.base import LinearLayer
-from lrp.rules.algebra import Bound
+from lrp.layers import LinearLayer
+from lrp.rules import Bound
 from lrp.taylor.roots import Neurons, Roots
 
 

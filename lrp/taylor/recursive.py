@@ -65,7 +65,7 @@ class AffineRoot(RootFunction):
 
 
 @dataclass(frozen=True)
-class Line:
+class LayerBalance:
     """One layer's account: received = passed + unresolved + outside.
 
     received: sum R^{l+1} at the layer's output; passed: sum R^l at its input; unresolved: sum_j R_j^{l+1} at the roots;
@@ -112,7 +112,7 @@ class Recursion:
         """R^level(a): with level 0 the explanation of the input a."""
         return self._relevance(level, a)[0]
 
-    def account(self, x: Array) -> list[Line]:
+    def account(self, x: Array) -> list[LayerBalance]:
         """The lines of all layers, the topmost first."""
         values = self.activations(x)
         lines = []
@@ -124,7 +124,7 @@ class Recursion:
             for j, point in enumerate(points):
                 there = self._relevance(level + 1, self.step(level, point)[0])[0]
                 left = left + (there.sum() if len(points) == 1 else there[j])
-            lines.append(Line(received, passed, left, received - passed - left))
+            lines.append(LayerBalance(received, passed, left, received - passed - left))
         return lines
 
     def step(self, level: int, a: Array) -> tuple[Array, Array]:

@@ -14,11 +14,10 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import LoadError, SettingError, ShapeError
 from lrp.formats.results import load_arrays, load_attribute, save_arrays
-from lrp.graph import ledger
+from lrp.graph import LedgerRow, ledger
 from lrp.layers import Dense
-from lrp.methods.adam import Adam
-from lrp.rules import LinearRule, z_plus
-from lrp.rules.engine import Share, distribute, unbalanced
+from lrp.methods.tools import Adam
+from lrp.rules import LinearRule, Share, distribute, unbalanced, z_plus
 
 MIN_MAX, FREE = "min-max relevance model", "training-free relevance model"
 
@@ -46,7 +45,7 @@ class TrainingFree:
         """R_k = x_k c_k, c of x itself if it is not given; the approximation error sum R - sum_k R_k is dropped."""
         return unbalanced(R, np.asarray(x * (self.factors(x, R) if c is None else c)))
 
-    def line(self, x: Array, R: Array, c: Array | None = None, name: str = "training-free") -> ledger.Line:
+    def line(self, x: Array, R: Array, c: Array | None = None, name: str = "training-free") -> LedgerRow:
         """The line of the ledger that distribute() makes."""
         return ledger.line(name, type(self).__name__, z_plus(bias=False), R, self.distribute(x, R, c))
 
@@ -104,7 +103,7 @@ class MinMax:
             gross=share.gross + arrays.gross(error) + arrays.gross(y),
         )
 
-    def line(self, x: Array, upper: Array, R: Array, rule: LinearRule, name: str = "min-max") -> ledger.Line:
+    def line(self, x: Array, upper: Array, R: Array, rule: LinearRule, name: str = "min-max") -> LedgerRow:
         """The line of the ledger that distribute() makes."""
         return ledger.line(name, type(self).__name__, rule, R, self.distribute(x, upper, R, rule))
 

@@ -19,7 +19,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ShapeError
-from lrp.layers.base import LinearLayer
+from lrp.layers import LinearLayer
 from lrp.taylor.directions import Direction, along
 
 

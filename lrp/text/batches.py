@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from lrp.arrays import Array
 from lrp.errors import ShapeError
-from lrp.graph.network import Network
+from lrp.graph import Network
 from lrp.layers import Conv, Mask
 from lrp.text.vocabulary import padded
 

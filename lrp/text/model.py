@@ -12,7 +12,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
-from lrp.graph.network import Network
+from lrp.graph import Network
 from lrp.layers import Embedding
 from lrp.text.batches import batches
 from lrp.text.tokens import Document, Tokenizer, read_text

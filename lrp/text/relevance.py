@@ -15,10 +15,7 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.graph.composites import Composite, Line
-from lrp.graph.ledger import Ledger
-from lrp.graph.ledger import Line as LedgerLine
-from lrp.graph.trace import Explanation, Trace
+from lrp.graph import Composite, Explanation, Ledger, LedgerRow, RuleAssignment, Trace
 from lrp.rules import epsilon, winner
 from lrp.text.model import TextModel
 from lrp.text.tokens import Document
@@ -28,8 +25,8 @@ from lrp.text.vocabulary import FIRST
 # is a word's: where all are 0, sharing would give padding a part that depends on the other texts of the batch.
 ARRAS = Composite(
     (
-        Line("GlobalMaxPool", winner("first"), optional=True),
-        Line("*", epsilon(0.01, sink="spread")),
+        RuleAssignment("GlobalMaxPool", winner("first"), optional=True),
+        RuleAssignment("*", epsilon(0.01, sink="spread")),
     ),
     "GlobalMaxPool=winner:first *=epsilon:0.01,sink=spread",
 )
@@ -173,7 +170,7 @@ def with_padding(ledger: Ledger, elements: Array, words: int) -> Ledger:
     kept, dropped = arrays.total(elements[None, :words]), arrays.total(elements[None, words:])
     nothing = arrays.zeros((1,), kept)
     gross = arrays.gross(elements[None]) + np.abs(ledger.arrived)
-    line = LedgerLine("padding", "Batch", "no rank", ledger.arrived, kept, nothing, nothing, dropped, gross, ledger.eps)
+    line = LedgerRow("padding", "Batch", "no rank", ledger.arrived, kept, nothing, nothing, dropped, gross, ledger.eps)
     return replace(ledger, lines=(*ledger.lines, line), arrived=kept)
 
 

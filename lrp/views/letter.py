@@ -7,9 +7,7 @@ from collections.abc import Callable
 from itertools import zip_longest
 
 from lrp.arrays import Array
-from lrp.text.model import TextModel
-from lrp.text.relevance import TextRelevance
-from lrp.text.tokens import Document
+from lrp.text import Document, TextModel, TextRelevance
 from lrp.views import text as views
 
 # by the suffix of the file: document, relevance, caption, limit -> the content

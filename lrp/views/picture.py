@@ -15,7 +15,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import InputError, LoadError, ShapeError
 from lrp.graph import Network
-from lrp.layers.base import Shape
+from lrp.layers import Shape
 from lrp.views.extras import require
 
 CHANNELS = {1: "gray", 3: "RGB"}

@@ -20,7 +20,7 @@ STYLES = ("-", "--", "-.", ":")  # the colours repeat after ten lines, the style
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class Series:
     """y over x with its standard error; a text in the place of a number of x labels that tick."""
 
     x: Sequence[float] | Sequence[str]
@@ -35,10 +35,10 @@ class Panel:
     title: str
     x_label: str
     y_label: str
-    lines: Mapping[str, Line]
+    lines: Mapping[str, Series]
 
 
-def draw(panels: Sequence[Panel], path: str | os.PathLike[str], columns: int = 2) -> None:
+def draw_panels(panels: Sequence[Panel], path: str | os.PathLike[str], columns: int = 2) -> None:
     """Write the panels side by side into a picture file; its suffix tells the kind (.png, .svg, .pdf).
 
     SaveError where the file cannot be written, MissingExtraError without matplotlib.

@@ -15,7 +15,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
-from lrp.text.tokens import Document
+from lrp.text import Document
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">

@@ -40,9 +40,20 @@ def main() -> None:
     x = torch.from_numpy(pictures.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1)
     t = torch.from_numpy(labels)
     net = nn.Sequential(
-        nn.Conv2d(3, 24, 3, padding=1), nn.ReLU(), nn.Conv2d(24, 24, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(24, 48, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(0.3),
-        nn.Linear(8 * 8 * 48, 128), nn.ReLU(), nn.Dropout(0.3), nn.Linear(128, 10),
+        nn.Conv2d(3, 24, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(24, 24, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(24, 48, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.3),
+        nn.Linear(8 * 8 * 48, 128),
+        nn.ReLU(),
+        nn.Dropout(0.3),
+        nn.Linear(128, 10),
     )
     optimizer = torch.optim.Adam(net.parameters(), 1e-3, weight_decay=1e-4)
     steps = options.epochs * (len(x) // 100)
@@ -72,12 +83,22 @@ def main() -> None:
 def convert(net: object) -> lrp.Network:
     """The torch network as one of ours: kernels (out, in, h, w) -> (h, w, in, out), dense rows c, h, w -> h, w, c."""
     weights = [p.detach().numpy() for p in net.parameters()]  # type: ignore[attr-defined]
-    (w1, b1, w2, b2, w3, b3, w4, b4, w5, b5) = weights
+    w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = weights
     kernels = [w.transpose(2, 3, 1, 0) for w in (w1, w2, w3)]
     dense = w4.reshape(128, 48, 8, 8).transpose(2, 3, 1, 0).reshape(-1, 128)
     layers = [
-        Conv(kernels[0], b1, padding="same"), ReLU(), Conv(kernels[1], b2, padding="same"), ReLU(), MaxPool(2),
-        Conv(kernels[2], b3, padding="same"), ReLU(), MaxPool(2), Flatten(), Dense(dense, b4), ReLU(), Dense(w5.T, b5),
+        Conv(kernels[0], b1, padding="same"),
+        ReLU(),
+        Conv(kernels[1], b2, padding="same"),
+        ReLU(),
+        MaxPool(2),
+        Conv(kernels[2], b3, padding="same"),
+        ReLU(),
+        MaxPool(2),
+        Flatten(),
+        Dense(dense, b4),
+        ReLU(),
+        Dense(w5.T, b5),
     ]
     metadata = lrp.Metadata(tuple(CLASSES), (-1.0, 1.0), lrp.Preprocessing((127.5,), (127.5,), "rgb"))
     return lrp.Network.sequential(layers, (32, 32, 3), metadata=metadata, dtype="float32")

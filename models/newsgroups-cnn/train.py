@@ -1,6 +1,6 @@
 """Train the convolutional newsgroup classifier of Arras et al. 2016, with word vectors learnt along.
 
-    python models/newsgroups-cnn/train.py FOLDER_WITH_THE_ARCHIVE
+python models/newsgroups-cnn/train.py FOLDER_WITH_THE_ARCHIVE
 """
 
 import sys

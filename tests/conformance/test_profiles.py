@@ -12,7 +12,7 @@ from lrp.errors import CompositeError
 from lrp.graph.libraries import PROFILES
 from lrp.graph.profiles import Profile, profile
 from lrp.graph.stand_ins import averaged, squared_variance
-from lrp.layers import Add, AvgPool, BatchNorm, Conv, Dense, Flatten, GlobalMaxPool, Input, LRN, MaxPool, ReLU
+from lrp.layers import LRN, Add, AvgPool, BatchNorm, Conv, Dense, Flatten, GlobalMaxPool, Input, MaxPool, ReLU
 from lrp.rules import parse
 
 

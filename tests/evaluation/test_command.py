@@ -8,7 +8,7 @@ import pytest
 import lrp
 from lrp import Metadata, Network, Preprocessing
 from lrp.cli import evaluate, main
-from lrp.formats.results import save_arrays
+from lrp.formats.results.named_arrays import save_arrays
 from lrp.views.extras import require
 from tests.methods import nets
 
@@ -27,7 +27,7 @@ def at_once(monkeypatch):
         for unit in units:
             yield unit, problem.compute(unit)
 
-    monkeypatch.setattr("lrp.evaluation.run.local", compute)
+    monkeypatch.setattr("lrp.evaluation.campaign.campaign.local", compute)
 
 
 def command(model, data, out, *more, methods=("gradient_input", "random")):
@@ -178,7 +178,7 @@ def test_a_folder_that_may_not_be_written(model, tmp_path, rng, at_once, capsys,
     def refused(path, mode):
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr("lrp.evaluation.journal.open", refused, raising=False)
+    monkeypatch.setattr("lrp.evaluation.campaign.journal.open", refused, raising=False)
     assert command(model, tmp_path / "x.npy", tmp_path / "out.h5") == 2
     error = capsys.readouterr().err
     assert "out.h5.partial': the journal cannot be written: Permission denied" in error and error.count("\n") == 1

@@ -18,13 +18,13 @@ import pytest
 
 import lrp
 from lrp.errors import LoadError, LrpError, MissingExtraError, SaveError, SettingError, ShapeError, WorkerError
-from lrp.evaluation import workers
-from lrp.evaluation.journal import Journal
+from lrp.evaluation.campaign import workers
+from lrp.evaluation.campaign.journal import Journal
+from lrp.evaluation.campaign.plan import Plan, Problem, Unit, assembled, measurements
+from lrp.evaluation.campaign.campaign import JOURNAL, run
+from lrp.evaluation.campaign.worker import serve
 from lrp.evaluation.metrics import METRICS, Settings, metric_name
-from lrp.evaluation.plan import Plan, Problem, Unit, assembled, measurements
-from lrp.evaluation.run import JOURNAL, run
-from lrp.evaluation.worker import serve
-from lrp.formats.results import save_arrays
+from lrp.formats.results.named_arrays import save_arrays
 from lrp.methods import estimate_patterns
 from tests.methods import nets
 
@@ -47,7 +47,7 @@ def at_once(monkeypatch):
         for unit in units:
             yield unit, problem.compute(unit)
 
-    monkeypatch.setattr("lrp.evaluation.run.local", compute)
+    monkeypatch.setattr("lrp.evaluation.campaign.campaign.local", compute)
 
 
 def test_units_cover_all_pictures_of_all_methods(problem):
@@ -126,7 +126,7 @@ def test_a_disk_that_is_full_at_the_very_end_loses_nothing(problem, at_once, tmp
     def full(name, arrays, attributes):
         raise SaveError(f"{name!r} cannot be written: No space left on device")
 
-    monkeypatch.setattr("lrp.evaluation.run.save_arrays", full)
+    monkeypatch.setattr("lrp.evaluation.campaign.campaign.save_arrays", full)
     with pytest.raises(SaveError, match="No space left on device"):
         run(problem, tmp_path / "a.h5")
     monkeypatch.undo()
@@ -396,9 +396,7 @@ def test_a_unit_that_kills_every_worker_is_given_up_and_the_rest_is_kept(problem
     first = problem.plan.units()[0]
     with Journal(tmp_path / ("a.h5" + JOURNAL), problem.fingerprint()) as journal:
         journal.add(first, problem.compute(first))
-    with pytest.raises(
-        WorkerError, match="random, pictures 0 to 2: the process that computes them was lost 3 times"
-    ):
+    with pytest.raises(WorkerError, match="random, pictures 0 to 2: the process that computes them was lost 3 times"):
         run(problem, tmp_path / "a.h5")
     with Journal(tmp_path / ("a.h5" + JOURNAL), problem.fingerprint()) as journal:
         assert list(journal.results) == [first]
@@ -429,7 +427,7 @@ def test_the_worker_answers_until_its_input_ends(problem):
 
 def test_the_workers_own_process(problem, monkeypatch, tmp_path):
     """main() in this process, on files in the place of pipes."""
-    from lrp.evaluation import worker
+    from lrp.evaluation.campaign import worker
 
     ignored = []
     (tmp_path / "in").write_bytes(pickle.dumps(problem))

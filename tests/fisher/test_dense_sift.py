@@ -8,7 +8,7 @@ import pytest
 
 from lrp import layers as L
 from lrp.errors import ExactError, InputError, SettingError, ShapeError
-from lrp.layers.sift_grid import grid
+from lrp.layers.local_features.sift_grid import grid
 
 
 def histogram_by_loop(picture, left, top, b, bins, orientations, window, flat):

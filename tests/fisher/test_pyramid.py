@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lrp.errors import InputError, SettingError, ShapeError
-from lrp.layers.pyramid import as_pyramid, cell_count, members
+from lrp.layers.local_features.pyramid import as_pyramid, cell_count, members
 
 
 def test_cells_by_loop(rng):

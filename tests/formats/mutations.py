@@ -17,8 +17,8 @@ import numpy as np
 
 from lrp.errors import LoadError
 from lrp.formats import keras
-from lrp.formats.reader import Limits
-from lrp.formats.sandbox import Sandbox
+from lrp.formats.container.reader import Limits
+from lrp.formats.container.sandbox import Sandbox
 from tests.formats.keras_files import baseline, expected
 
 LIMITS = Limits(seconds=0.5)

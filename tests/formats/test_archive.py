@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from lrp.errors import LoadError
-from lrp.formats.archive import parse_json, read_members
-from lrp.formats.reader import LIMITS
+from lrp.formats.container.archive import parse_json, read_members
+from lrp.formats.container.reader import LIMITS
 
 
 def zipped(method=zipfile.ZIP_STORED, **members):

@@ -12,7 +12,7 @@ import pytest
 
 import lrp
 from lrp.errors import LoadError
-from lrp.formats.caffe_binary import BinaryBlobs, read_mean
+from lrp.formats.caffe.caffemodel import BinaryBlobs, read_mean
 from lrp.layers import Input, Permute
 
 torch = pytest.importorskip("torch")

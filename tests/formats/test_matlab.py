@@ -191,7 +191,10 @@ def test_a_graph_of_blocks(tmp_path: Path) -> None:
     [
         ("type 'custom' are not read", {"net": chain({"type": "custom"})}),
         ("type 'softmaxloss' are not read", {"net": chain({"type": "softmaxloss"}, {"type": "relu"})}),
-        ("its filters", {"net": chain({"type": "conv"}, meta={"inputs": ({"name": "input", "size": [2.0, 2.0, 1.0]},)})}),
+        (
+            "its filters",
+            {"net": chain({"type": "conv"}, meta={"inputs": ({"name": "input", "size": [2.0, 2.0, 1.0]},)})},
+        ),
         ("moments", {"net": chain({"type": "bnorm", "weights": [[1.0], [1.0]]})}),
         ("method to be max or avg", {"net": chain({"type": "pool", "method": "sum"})}),
         ("depth divides", {"net": chain({"type": "conv", "weights": [RNG.normal(size=(2, 2, 2, 2)), []]})}),

@@ -118,7 +118,10 @@ def rewrite(path, change):
         (lambda f, d: d["nodes"][1].update({"inputs": ["nowhere"]}), "dense1: its input 'nowhere' is no node"),
         (lambda f, d: f.__delitem__("layers/1/weight"), "expected a dataset at '/layers/1/weight'"),
         (lambda f, d: f["layers/1/weight"].__setitem__((0, 0), np.nan), "dense1: weight: expected finite .*got nan"),
-        (lambda f, d: f.attrs.__setitem__("format", "other"), "expected a network in one of the known formats|holds the weights of"),
+        (
+            lambda f, d: f.attrs.__setitem__("format", "other"),
+            "expected a network in one of the known formats|holds the weights of",
+        ),
     ],
 )
 def test_a_damaged_file_meets_one_sentence(saved, change, sentence):

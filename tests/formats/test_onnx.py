@@ -281,7 +281,9 @@ def node(kind: str, inputs: list[str], output: str = "y", **attributes: Any) -> 
     return onnx.helper.make_node(kind, inputs, [output], name=kind.lower(), **attributes)
 
 
-def written(path: Path, nodes: list[Any], constants: dict[str, Any], shape: list[Any], outputs: str = "y", **model: Any) -> Path:
+def written(
+    path: Path, nodes: list[Any], constants: dict[str, Any], shape: list[Any], outputs: str = "y", **model: Any
+) -> Path:
     """A small model of our own."""
     tensors = [onnx.numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()]
     x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, shape)
@@ -294,12 +296,24 @@ def written(path: Path, nodes: list[Any], constants: dict[str, Any], shape: list
 
 REFUSED: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("operators of type 'Det' are not read", [node("Det", ["x"])], {}),
-    ("a quotient of two computed values", [node("Exp", ["x"], "e"), node("Relu", ["x"], "r"), node("Div", ["e", "r"])], {}),
+    (
+        "a quotient of two computed values",
+        [node("Exp", ["x"], "e"), node("Relu", ["x"], "r"), node("Div", ["e", "r"])],
+        {},
+    ),
     ("pooling with dilation", [node("MaxPool", ["x"], kernel_shape=[2, 2], dilations=[2, 2])], {}),
     ("would mix the samples", [node("Reshape", ["x", "s"])], {"s": np.array([6, -1])}),
     ("other than that of the samples", [node("ReduceMean", ["x"], axes=[0])], {}),
-    ("padding other than with zeros", [node("Pad", ["x", "p"], mode="reflect")], {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])}),
-    ("its evaluation mode", [node("BatchNormalization", ["x", "o", "o", "o", "o"], training_mode=1)], {"o": np.ones(2)}),
+    (
+        "padding other than with zeros",
+        [node("Pad", ["x", "p"], mode="reflect")],
+        {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])},
+    ),
+    (
+        "its evaluation mode",
+        [node("BatchNormalization", ["x", "o", "o", "o", "o"], training_mode=1)],
+        {"o": np.ones(2)},
+    ),
     ("whole factors of pictures are", [node("Resize", ["x", "", "f"])], {"f": np.array([1, 1, 1.5, 1.5], np.float32)}),
     ("is no value of the graph", [node("Relu", ["z"])], {}),
     ("does not depend on the input", [node("Relu", ["x"], "z"), node("Identity", ["c"])], {"c": np.ones(2)}),
@@ -307,14 +321,18 @@ REFUSED: list[tuple[str, list[Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("words", "nodes", "constants"), REFUSED, ids=[words for words, _, _ in REFUSED])
-def test_what_is_not_read_is_refused_by_name(tmp_path: Path, words: str, nodes: list[Any], constants: dict[str, Any]) -> None:
+def test_what_is_not_read_is_refused_by_name(
+    tmp_path: Path, words: str, nodes: list[Any], constants: dict[str, Any]
+) -> None:
     with pytest.raises(LoadError, match=words):
         lrp.load(written(tmp_path / "model.onnx", nodes, constants, ["n", 2, 5, 7]))
 
 
 def test_weights_in_a_file_beside_the_model_are_read_from_its_own_folder_only(tmp_path: Path) -> None:
     def stored(location: str, length: int) -> Path:
-        path = written(tmp_path / "model.onnx", [node("MatMul", ["x", "w"])], {"w": np.ones((5, 3), np.float32)}, ["n", 5])
+        path = written(
+            tmp_path / "model.onnx", [node("MatMul", ["x", "w"])], {"w": np.ones((5, 3), np.float32)}, ["n", 5]
+        )
         model = onnx.load(str(path))
         tensor = model.graph.initializer[0]
         tensor.ClearField("raw_data")
@@ -343,7 +361,9 @@ def test_weights_in_a_file_beside_the_model_are_read_from_its_own_folder_only(tm
 def test_a_damaged_model_is_a_load_error(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     nodes = [node("Conv", ["x", "w"], "a"), node("Relu", ["a"], "b"), node("GlobalAveragePool", ["b"])]
-    path = written(tmp_path / "model.onnx", nodes, {"w": rng.normal(size=(3, 2, 3, 3)).astype(np.float32)}, ["n", 2, 5, 7])
+    path = written(
+        tmp_path / "model.onnx", nodes, {"w": rng.normal(size=(3, 2, 3, 3)).astype(np.float32)}, ["n", 2, 5, 7]
+    )
     content = bytearray(path.read_bytes())
     x = rng.normal(size=(2, 2, 5, 7))
     for _ in range(300):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lrp.errors import SaveError
-from lrp.formats.output import check_target, write_bytes
+from lrp.formats.container.output import check_target, write_bytes
 
 
 def test_the_bytes_arrive_and_nothing_else_is_left(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import lrp
 from lrp.errors import SaveError
-from lrp.formats.relevance import save_explanations
+from lrp.formats.results.relevance import save_explanations
 from lrp.graph import Explanation
 from lrp.layers import Add, Dense, Input, ReLU
 

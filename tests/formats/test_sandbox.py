@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from lrp.errors import LoadError
-from lrp.formats import reader, sandbox, worker
-from lrp.formats.reader import LIMITS, Limits, parts_of, plain, require_disjoint, show
-from lrp.formats.safe import File, write_sample
-from lrp.formats.sandbox import Sandbox, open_bytes, open_file
+from lrp.formats.container import reader, sandbox, worker
+from lrp.formats.container.hdf5 import File, write_sample
+from lrp.formats.container.reader import LIMITS, Limits, parts_of, plain, require_disjoint, show
+from lrp.formats.container.sandbox import Sandbox, open_bytes, open_file
 
 
 @pytest.fixture

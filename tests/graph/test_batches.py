@@ -9,7 +9,7 @@ import pytest
 
 import lrp
 from lrp.errors import GraphError, SettingError, ShapeError
-from lrp.formats.relevance import save_batches, save_explanations
+from lrp.formats.results.relevance import save_batches, save_explanations
 from lrp.layers import Add, Dense, Input, ReLU
 
 

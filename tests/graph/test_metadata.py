@@ -28,7 +28,11 @@ def test_metadata():
     "wrong, kind, sentence",
     [
         (lambda: lrp.Preprocessing(channels="cmyk"), SettingError, "preprocessing: expected channels among"),
-        (lambda: lrp.Preprocessing((1, 2), (1,), "rgb"), SettingError, r"one for each of the channels \(rgb\), got 2 and 1"),
+        (
+            lambda: lrp.Preprocessing((1, 2), (1,), "rgb"),
+            SettingError,
+            r"one for each of the channels \(rgb\), got 2 and 1",
+        ),
         (lambda: lrp.Preprocessing(0, (1, 2, 3), "gray"), SettingError, "preprocessing: expected one mean and scale"),
         (lambda: lrp.Preprocessing(scale=0), SettingError, "preprocessing: expected a scale that is not 0"),
         (lambda: lrp.Preprocessing()(np.zeros((2, 2, 1))), ShapeError, r"preprocessing: expected 3 channels \(rgb\)"),

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from lrp import arrays, parallel
-from lrp.layers import Conv, Dense, conv_columns, conv_fast
+from lrp.layers import Conv, Dense
+from lrp.layers.convolution import columns as conv_columns
+from lrp.layers.convolution import fast as conv_fast
 from lrp.rules import engine, flows, parse
 from tests import oracles
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lrp.errors import InputError, LoadError, SaveError, SettingError
-from lrp.formats.results import load_arrays, load_attribute, save_arrays
+from lrp.formats.results.named_arrays import load_arrays, load_attribute, save_arrays
 from lrp.methods import (
     METHODS,
     REVEAL_CANCEL,

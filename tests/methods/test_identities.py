@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
-from fractions import Fraction
 
 from lrp import Network
 from lrp.layers import Conv, Dense, Flatten, GlobalMaxPool, MaxPool, ReLU, Sigmoid, Softplus, Tanh

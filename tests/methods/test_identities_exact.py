@@ -35,7 +35,7 @@ from lrp.methods import (
     relevance_propagation,
     shapley,
 )
-from lrp.methods.resize import resize
+from lrp.methods.tools.resize import resize
 from tests.methods import nets
 
 

@@ -32,10 +32,10 @@ from lrp.methods import (
     random_map,
     shapley,
 )
-from lrp.methods.adam import Adam
-from lrp.methods.meaningful_perturbation import Mask, roughness, roughness_gradient
-from lrp.methods.patterns import outer
-from lrp.methods.resize import resize
+from lrp.methods.perturbation.meaningful_perturbation import Mask, roughness, roughness_gradient
+from lrp.methods.propagation.patterns import outer
+from lrp.methods.tools.adam import Adam
+from lrp.methods.tools.resize import resize
 from tests.methods import nets
 
 

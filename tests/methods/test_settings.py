@@ -26,7 +26,7 @@ from lrp.methods import (
     shapley,
     smoothgrad,
 )
-from lrp.methods.checks import number, whole
+from lrp.methods.tools.checks import number, whole
 from tests.methods import nets
 
 NAN = float("nan")

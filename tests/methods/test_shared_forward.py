@@ -30,8 +30,8 @@ from lrp.layers import (
     UpSample,
     ZeroPad,
 )
-from lrp.methods.regions import Patch
-from lrp.methods.shared_forward import SharedForward
+from lrp.methods.perturbation.shared_forward import SharedForward
+from lrp.methods.tools.regions import Patch
 from tests.cases import Case, case_id, cases
 from tests.methods import nets
 

@@ -5,9 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from lrp import arrays
+from lrp import arrays, rules
 from lrp import layers as L
-from lrp import rules
 from tests import oracles
 from tests.cases import numbers
 

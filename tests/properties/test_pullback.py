@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lrp.layers import LinearLayer
-from tests.cases import CASES, numbers, case_id
+from tests.cases import CASES, case_id, numbers
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.shapes and not case.tokens], ids=case_id)

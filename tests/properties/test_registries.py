@@ -1,10 +1,9 @@
 """The property tests run over every layer and every rule: nothing is registered without a case."""
 
-from lrp.layers import LAYERS
-from lrp.rules import RULES as CATALOGUE
-
 import numpy as np
 
+from lrp.layers import LAYERS
+from lrp.rules import RULES as CATALOGUE
 from tests.cases import CASES, RULES
 
 

@@ -8,7 +8,7 @@ import pytest
 from lrp import layers as L
 from lrp import rules
 from lrp.errors import LoadError, SettingError, ShapeError
-from lrp.formats.results import save_arrays
+from lrp.formats.results.named_arrays import save_arrays
 from lrp.taylor.relevance_models import (
     FREE,
     MIN_MAX,

@@ -28,7 +28,9 @@ def test_explain_writes_the_coloured_text(
     model, path = files
     out = path.with_name(f"out{suffix}")
     composite = ["--composite", "*=epsilon:0.01,sink=spread"]
-    assert main(["explain", model, str(path), "--target", "sci.med", *composite, "--out", str(out), "--limit", "9"]) == 0
+    assert (
+        main(["explain", model, str(path), "--target", "sci.med", *composite, "--out", str(out), "--limit", "9"]) == 0
+    )
     said = capsys.readouterr().out
     assert "Relevance for sci.med" in said and "padding  Batch" in said and f"{out}: the text, red" in said
     content = out.read_text(encoding="utf-8")
@@ -57,7 +59,11 @@ def test_audit_reads_texts(files: tuple[str, Path], capsys: pytest.CaptureFixtur
         (b"foo bar", [], "none of its first 2 words is among the 7 that the model knows"),
         (b"caf\xe9", [], "not utf-8 text: byte 0xe9 at offset 3"),
         (b"eye", ["--encoding", "utf-99"], "'utf-99' is not an encoding"),
-        (b"eye", ["--out", "page.png"], "page.png: expected a name that ends in .html, .tex, .txt for a text, got .png"),
+        (
+            b"eye",
+            ["--out", "page.png"],
+            "page.png: expected a name that ends in .html, .tex, .txt for a text, got .png",
+        ),
         (b"eye", ["--out", "page.html", "--bare"], "--bare: expected a picture as input, got a text"),
         (b"eye", ["--target", "0,1", "--out", "page.html"], "a text is coloured for one target, got 2"),
         (b"eye", ["--target", "sci.medicine"], "got 'sci.medicine'"),

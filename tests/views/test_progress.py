@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from lrp.views import progress as module
-from lrp.views.progress import progress
+from lrp.views import progress_bar as module
+from lrp.views.progress_bar import progress
 
 
 class Terminal:

@@ -16,8 +16,7 @@ from lrp import layers as L
 from lrp.arrays import Array
 from lrp.conformance.oracles import model as torch_model
 from lrp.errors import MissingExtraError, RuleError
-from lrp.graph import Network
-from lrp.graph.composites import parse
+from lrp.graph import Network, parse
 from lrp.rules import LinearRule, Rule
 
 
@@ -179,7 +178,8 @@ class Lxt(Oracle):
     def relevance(self, network: Network, x: Any, target: int, composite: str) -> Any:
         torch = torch_model.torch_library()
         try:
-            from lxt.explicit import functional, rules as explicit
+            from lxt.explicit import functional
+            from lxt.explicit import rules as explicit
         except ImportError:
             raise missing("lxt") from None
         rules = kernel_rules(network, composite)

@@ -16,7 +16,7 @@ from lrp import layers as L
 from lrp.arrays import Array
 from lrp.errors import MissingExtraError, RuleError
 from lrp.graph import Network, Node
-from lrp.layers.windows import Pairs, Windows
+from lrp.layers import Pairs, Windows
 
 
 def torch_library() -> ModuleType:

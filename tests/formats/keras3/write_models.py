@@ -9,7 +9,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import layers as L, ops
+from keras import layers as L
+from keras import ops
 
 keras.utils.set_random_seed(7)
 rng = np.random.default_rng(3)

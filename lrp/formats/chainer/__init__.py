@@ -1,0 +1,5 @@
+"""Chainer: parameters that its HDF5 serializer wrote, with an architecture."""
+
+from lrp.formats.chainer.load import is_chainer, read
+
+__all__ = ["is_chainer", "read"]

@@ -1,0 +1,233 @@
+"""The Fisher vector of a set of local descriptors, and the relevance of each of them.
+
+With posteriors gamma_l(k) of a Gaussian mixture {lambda_k, mu_k, sigma_k}, each descriptor l has the statistics
+
+    m_{mu,k}(l)    = gamma_l(k) (l - mu_k) / sigma_k / sqrt(lambda_k)
+    m_{sigma,k}(l) = gamma_l(k) ((l - mu_k)^2 / sigma_k^2 - 1) / sqrt(2 lambda_k)
+
+and the Fisher vector of a pyramid cell is their mean over the N descriptors in the cell: first all m_mu
+(K x D, component by component), then all m_sigma. This is VLFeat's order and sign. For scikit-image's see
+`lrp.fisher.from_skimage`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import RuleError, ShapeError
+from lrp.layers.base import Layer, Shape, as_weight
+from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid, atoms, cell_count, members
+from lrp.rules import Group, LinearRule, Rule, Sink, Term, epsilon
+from lrp.rules.engine import Share
+
+
+@dataclass(frozen=True)
+class Divided:
+    """What becomes of the relevance R_d of pooled dimensions, element by element; arrays of the shape of R."""
+
+    factor: Array  # R_d / stab(sum_l m_d(l)), 0 in the zero set
+    everywhere: Array  # what all L descriptors of the picture share in equal parts
+    stabilizer: Array  # what the stabilizer keeps
+    dropped: Array  # what is lost where the stabilized sum is 0 and the sum itself is not
+
+
+def divide(R: Array, total: Array, rule: LinearRule) -> Divided:
+    """R_l = sum_{d not in Z} R_d m_d(l) / stab(sum_l' m_d(l'))  +  (1/L) sum_{d in Z} R_d
+
+    Z = {d: sum_l m_d(l) = 0} is the zero set. Source: Lapuschkin et al. 2016, relevance of a local descriptor
+
+    R and total = sum_l m_d(l) have one shape. Conserves but for the stabilizer, whose part the rule's option
+    sink=spread adds to what all descriptors share.
+    """
+    zero_set = total == 0
+    nothing = arrays.zeros(R.shape, R)
+    shift = rule.stabilizer.shift(total)
+    defined = ~zero_set & (total + shift != 0)
+    factor = arrays.divide_where(R, total + shift, defined)
+    leak, everywhere = factor * shift, np.where(zero_set, R, nothing)
+    dropped = np.where(zero_set | defined, nothing, R)
+    if rule.sink is Sink.SPREAD:
+        return Divided(factor, everywhere + leak, nothing, dropped)
+    return Divided(factor, everywhere, leak, dropped)
+
+
+def proportional(rule: Rule) -> bool:
+    """Whether a rule divides in proportion to the contributions: zero or epsilon."""
+    return isinstance(rule, LinearRule) and rule.groups == (Group((Term(),)),)
+
+
+def as_proportional(rule: Rule, subject: str) -> LinearRule:
+    """The rule as a zero or epsilon rule; RuleError for any other."""
+    if not isinstance(rule, LinearRule) or not proportional(rule):
+        raise RuleError(f"{subject}: expected the rule zero or epsilon, got {rule.text()!r}")
+    return rule
+
+
+@dataclass(frozen=True, eq=False)
+class FisherPooling(Layer):
+    """The Fisher vector from descriptors, fixed posteriors and positions; rational, so exact in Fractions.
+
+    Inputs x (n, L, D), gamma (n, L, K) and, where the pyramid has more than the whole picture, positions (n, L, 2);
+    output (n, cells * 2 K D), cell by cell. A cell without descriptors is zero.
+
+        FV_mu,k    = (1/N) sum_l gamma_l(k) (l - mu_k) a_k
+        FV_sigma,k = (1/N) sum_l gamma_l(k) ((l - mu_k)^2 / v_k - 1) c_k
+
+    Source: Lapuschkin et al. 2016, Fisher vector
+
+    means mu (K, D), variances v = sigma^2 (K, D), mean_scale a = 1 / (sigma sqrt(lambda)) (K, D), sigma_scale
+    c = 1 / sqrt(2 lambda) (K,).
+
+    LRP: see `divide`; eps is in the unit of sum_l m_d(l), which is N times the Fisher vector. The dimensions of a
+    cell without descriptors lie in the zero set, so all descriptors of the picture share them. The relevance of a
+    descriptor is given to the entries of l that the statistics read; its sum over them is R_l. Without any descriptor
+    all is dropped. Posteriors and positions receive none.
+    """
+
+    rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
+    default_rule: ClassVar[Rule | None] = epsilon(1)
+
+    means: Array
+    variances: Array
+    mean_scale: Array
+    sigma_scale: Array
+    pyramid: Pyramid = WHOLE
+
+    def __post_init__(self) -> None:
+        for name in ("means", "variances", "mean_scale", "sigma_scale"):
+            object.__setattr__(self, name, as_weight(getattr(self, name), f"FisherPooling {name}"))
+        shapes = [self.means.shape, self.variances.shape, self.mean_scale.shape]
+        if self.means.ndim != 2 or len(set(shapes)) > 1 or self.sigma_scale.shape != self.means.shape[:1]:
+            raise ShapeError(
+                "FisherPooling: expected means, variances and mean_scale of one shape (K, D) and sigma_scale (K,), got "
+                f"{shapes} and {self.sigma_scale.shape}"
+            )
+        object.__setattr__(self, "pyramid", as_pyramid(self.pyramid))
+
+    def accepts(self, rule: Rule) -> bool:
+        return proportional(rule)
+
+    @property
+    def width(self) -> int:
+        """2 K D, the length of one cell's Fisher vector."""
+        return 2 * self.means.size
+
+    def cells(self, xs: tuple[Array, ...], sample: int) -> Array:
+        """Which descriptors of a sample lie in which cell: booleans (cells, L)."""
+        return members(self.pyramid, xs[2][sample] if len(xs) == 3 else None, xs[0].shape[1])
+
+    def compute(self, *xs: Array) -> Array:
+        x, gamma = xs[:2]
+        fisher = arrays.zeros((len(x), cell_count(self.pyramid), self.width), x)
+        for n in range(len(x)):
+            arrays.check_finite(x[n], "Fisher vector")
+            member = self.cells(xs, n)
+            sums = arrays.zeros(fisher.shape[1:], widened(x))
+            for rows, cells in atoms(member):
+                sums[cells] += self.total(x[n, rows], gamma[n, rows])
+            fisher[n] = sums / np.maximum(member.sum(axis=1), 1)[:, None]
+        return fisher.reshape(len(x), -1)
+
+    @property
+    def origin(self) -> Array:
+        """The mean of the means, (D,): about it the squares below do not cancel."""
+        return np.asarray(self.means.sum(axis=0) / len(self.means))
+
+    def total(self, x: Array, gamma: Array) -> Array:
+        """sum_l m_d(l): (L, D), (L, K) -> (2 K D,); sums of float32 are taken in float64."""
+        x, gamma, mu, v = (widened(a) for a in (x - self.origin, gamma, self.means - self.origin, self.variances))
+        count = gamma.sum(axis=0)[:, None]  # (K, 1)
+        first, second = gamma.T @ x, gamma.T @ (x * x)  # (K, D)
+        by_mean = (first - count * mu) * self.mean_scale
+        by_sigma = ((second - 2 * mu * first + count * mu * mu) / v - count) * self.sigma_scale[:, None]
+        return np.concatenate([by_mean.ravel(), by_sigma.ravel()])
+
+    def statistics(self, x: Array, gamma: Array) -> Array:
+        """m_d(l) itself, (L, D), (L, K) -> (L, 2 K D): for looking at, as large as it says."""
+        away = x[:, None] - self.means  # (L, K, D)
+        weight = gamma[..., None]
+        by_mean = weight * away * self.mean_scale
+        by_sigma = weight * (away * away / self.variances - 1) * self.sigma_scale[:, None]
+        return np.concatenate([m.reshape(len(x), -1) for m in (by_mean, by_sigma)], axis=1)
+
+    def zero_set(self, y: Array) -> Array:
+        """Where sum_l m_d(l) = 0: booleans of the output's shape, empty cells included."""
+        return np.asarray(y == 0)
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        rule = as_proportional(rule, "Fisher vector")
+        x, gamma = xs[:2]
+        n, length = x.shape[:2]
+        relevance = arrays.zeros(x.shape, R)
+        lost, dropped = (arrays.zeros((n, cell_count(self.pyramid), self.width), arrays.total(R)) for _ in range(2))
+        gross = arrays.zeros((n,), arrays.total(R))
+        for i in range(n):
+            R_cells, y_cells = (widened(a[i]).reshape(lost.shape[1:]) for a in (R, y))
+            passed = arrays.zeros(x.shape[1:], lost)
+            member = self.cells(xs, i)
+            divided = divide(R_cells, y_cells * np.maximum(member.sum(axis=1), 1)[:, None], rule)
+            for rows, cells in atoms(member):
+                for flow in self.weighted(x[i, rows], gamma[i, rows], divided.factor[cells].sum(axis=0)):
+                    passed[rows] += flow
+                    gross[i] += np.abs(flow).sum()
+            everywhere = divided.everywhere.sum(axis=0)
+            lost[i], dropped[i] = divided.stabilizer, divided.dropped
+            if length:
+                relevance[i] = passed + everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length
+            else:
+                dropped[i, 0] += everywhere
+            gross[i] += np.abs(everywhere).sum()
+        return Share(
+            (relevance, *(arrays.zeros(other.shape, R) for other in xs[1:])),
+            arrays.zeros((n,), lost),
+            arrays.total(lost),
+            arrays.total(dropped),
+            gross + arrays.gross(lost) + arrays.gross(dropped),
+        )
+
+    def weighted(self, x: Array, gamma: Array, factor: Array) -> tuple[Array, Array, Array]:
+        """Three flows (L, D) whose sum is sum over components of factor_d m_d(l), entry by entry of the descriptors."""
+        by_mean, by_sigma = factor.reshape(2, *self.means.shape)
+        square, linear, constant = self.polynomial(by_mean, by_sigma, self.means - self.origin)
+        x, gamma = widened(x - self.origin), widened(gamma)
+        return (gamma @ square) * x * x, (gamma @ linear) * x, gamma @ constant
+
+    def polynomial(self, by_mean: Array, by_sigma: Array, mu: Array) -> tuple[Array, Array, Array]:
+        """by_mean m_mu + by_sigma m_sigma as gamma (A x^2 + B x + C): A, B, C of shape (K, D)."""
+        by_mean = by_mean * self.mean_scale
+        by_sigma = by_sigma * self.sigma_scale[:, None]
+        square = by_sigma / self.variances
+        return square, by_mean - 2 * mu * square, mu * (mu * square - by_mean) - by_sigma
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        x, gamma = xs[:2]
+        to_x, to_gamma = arrays.zeros(x.shape, g), arrays.zeros(gamma.shape, g)
+        for i in range(len(x)):
+            member = self.cells(xs, i)
+            by_cell = g[i].reshape(len(member), -1) / np.maximum(member.sum(axis=1), 1)[:, None]
+            for rows, cells in atoms(member):
+                by_mean, by_sigma = by_cell[cells].sum(axis=0).reshape(2, *self.means.shape)
+                square, linear, constant = self.polynomial(by_mean, by_sigma, self.means)
+                l, p = x[i, rows], gamma[i, rows]
+                to_x[i, rows] = 2 * (p @ square) * l + p @ linear
+                to_gamma[i, rows] = (l * l) @ square.T + l @ linear.T + constant.sum(axis=1)
+        return (to_x, to_gamma, *(arrays.zeros(other.shape, g) for other in xs[2:]))
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        if len(shapes) not in (2, 3):
+            raise ShapeError(f"expected descriptors, posteriors and perhaps positions, got {len(shapes)} inputs")
+        length, dimensions = shapes[0]
+        expected = ((length, self.means.shape[1]), (length, len(self.means)), (length, 2))
+        if dimensions != self.means.shape[1] or any(s[1:] != e[1:] for s, e in zip(shapes, expected)):
+            raise ShapeError(f"expected inputs of shapes {expected[:len(shapes)]} a sample, got {shapes}")
+        return (cell_count(self.pyramid) * self.width,)
+
+
+def widened(array: Array) -> Array:
+    """float64 of a float array, for sums over tens of thousands of descriptors; rationals as they are."""
+    return array if arrays.is_exact(array) else array.astype(np.float64, copy=False)

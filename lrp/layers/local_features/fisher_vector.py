@@ -1,0 +1,81 @@
+"""The Fisher vector encoder: posteriors of a Gaussian mixture and Fisher pooling in one layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.layers.base import Layer, Shape
+from lrp.layers.local_features.fisher_pooling import FisherPooling, proportional
+from lrp.layers.local_features.mixture import Posteriors
+from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid
+from lrp.rules import LinearRule, Rule, epsilon
+from lrp.rules.engine import Share
+
+
+@dataclass(frozen=True, eq=False)
+class FisherVector(Layer):
+    """Descriptors to Fisher vector: `Posteriors`, then `FisherPooling` with them.
+
+    x (n, L, D) and, for a pyramid, positions (n, L, 2) -> (n, cells * 2 K D). priors (K,), means (K, D), variances
+    (K, D), threshold and hard as in Posteriors; without power and L2 normalisation, which are layers of their own.
+    LRP: the posteriors weigh the descriptors, they are fixed at their values and take no part; see FisherPooling.
+    """
+
+    rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
+    default_rule: ClassVar[Rule | None] = epsilon(1)
+
+    priors: Array
+    means: Array
+    variances: Array
+    threshold: float = 0.0
+    hard: bool = False
+    pyramid: Pyramid = WHOLE
+
+    def __post_init__(self) -> None:
+        checked = self.posteriors
+        for name in ("priors", "means", "variances"):
+            object.__setattr__(self, name, getattr(checked, name))
+        object.__setattr__(self, "pyramid", as_pyramid(self.pyramid))
+
+    @property
+    def posteriors(self) -> Posteriors:
+        """The first half: descriptors -> posteriors."""
+        return Posteriors(self.priors, self.means, self.variances, self.threshold, self.hard)
+
+    @property
+    def pooling(self) -> FisherPooling:
+        """The second half: descriptors, posteriors, positions -> Fisher vector; its scales are roots, so floats."""
+        present = self.posteriors.present
+        priors, variances = (a.astype(np.float64) for a in (self.priors, self.variances))
+        root = np.sqrt(np.where(present, priors, 1))
+        variances = np.where(present[:, None], variances, 1)
+        return FisherPooling(
+            self.means, variances, 1 / (np.sqrt(variances) * root[:, None]), np.sqrt(0.5) / root, self.pyramid
+        )
+
+    def accepts(self, rule: Rule) -> bool:
+        return proportional(rule)
+
+    def compute(self, *xs: Array) -> Array:
+        return self.pooling.compute(*self.with_posteriors(xs))
+
+    def with_posteriors(self, xs: tuple[Array, ...]) -> tuple[Array, ...]:
+        """The inputs of the second half."""
+        return (xs[0], self.posteriors.compute(xs[0]), *xs[1:])
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        share = self.pooling.distribute(R, rule, self.with_posteriors(xs), y)
+        return Share((share.parts[0], *share.parts[2:]), share.bias, share.stabilizer, share.dropped, share.gross)
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        inputs = self.with_posteriors(xs)
+        to_x, to_gamma, *others = self.pooling.pullback(g, inputs, y)
+        (through,) = self.posteriors.pullback(to_gamma, (xs[0],), inputs[1])
+        return (to_x + through, *others)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return self.pooling.output_shape(shapes[0], self.posteriors.output_shape(shapes[0]), *shapes[1:])

@@ -1,0 +1,116 @@
+"""Upsampling by interpolation between neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array
+from lrp.errors import ShapeError
+from lrp.layers.base import Layer, Shape
+from lrp.layers.pooling import ONE, linear_rule
+from lrp.layers.windows import per_axis
+from lrp.rules import LinearRule, Rule, engine
+from lrp.rules.engine import Share
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """z = weight * (A_1 x ... x A_D) x, one matrix (larger, smaller) a spatial axis; the weight is one number."""
+
+    weight: Array
+    matrices: tuple[Array, ...]
+    bias: Array | None = None
+
+    def apply(self, weight: Array, x: Any) -> Array:
+        """(n, *spatial, c) -> (n, *larger, c)"""
+        return self._along(weight * x, [matrix.T for matrix in self.matrices])
+
+    def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
+        """(n, *larger, c) -> (n, *spatial, c)"""
+        return self._along(weight * s, list(self.matrices))
+
+    def _along(self, x: Array, matrices: list[Array]) -> Array:
+        for axis, matrix in enumerate(matrices, start=1):
+            x = np.moveaxis(np.moveaxis(x, axis, -1) @ matrix, -1, axis)
+        return x
+
+
+@dataclass(frozen=True, eq=False)
+class Interpolate(Layer):
+    """Each spatial axis `size` times as long, linear between the two nearest entries, constant beyond the ends.
+
+    Entry i of the larger axis lies at (i + 1/2) / size - 1/2 of the smaller one, or with half_pixel=False at i / size
+    (the bilinear resize of TensorFlow 1). Rules: any table rule on this linear map; its weights are not negative.
+    single: the value is computed in float32 whatever the input is, as TensorFlow's kernel does even for float64.
+    """
+
+    rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
+    default_rule: ClassVar[Rule | None] = None
+
+    size: Any = (2, 2)
+    half_pixel: bool = True
+    single: bool = False
+
+    def __post_init__(self) -> None:
+        size = self.size if isinstance(self.size, (tuple, list)) else (self.size, self.size)
+        object.__setattr__(self, "size", per_axis(size, len(size), "Interpolate size"))
+
+    def linear(self, x: Array) -> Interpolation:
+        """The linear map on x, in its arithmetic."""
+        matrices = [self._matrix(n, k, x) for n, k in zip(x.shape[1:-1], self.size, strict=True)]
+        return Interpolation(arrays.cast(ONE, arrays.dtype_name(x)), tuple(matrices))
+
+    def _matrix(self, length: int, size: int, like: Array) -> Array:
+        """(length size, length): the weights of the neighbours, in exact quarters of a pixel before they are cast."""
+        matrix = arrays.zeros((length * size, length), like)
+        for i in range(length * size):
+            over = 2 * i + 1 - size if self.half_pixel else 2 * i  # the position times 2 size
+            low, rest = divmod(min(max(over, 0), 2 * size * (length - 1)), 2 * size)
+            share = arrays.scalar(rest, like) / arrays.scalar(2 * size, like)
+            matrix[i, low] += arrays.scalar(1, like) - share
+            if rest:
+                matrix[i, low + 1] += share
+        return matrix
+
+    def compute(self, *xs: Array) -> Array:
+        if self.single and not arrays.is_exact(xs[0]):
+            return self._in_float32(xs[0])
+        linear = self.linear(xs[0])
+        return linear.apply(linear.weight, xs[0])
+
+    def _in_float32(self, x: Array) -> Array:
+        """The value in float32: a + (b - a) t along the last spatial axis first, positions rounded as well."""
+        y, single = x.astype(np.float32), np.float32
+        for axis in range(len(self.size), 0, -1):
+            length, size = x.shape[axis], self.size[axis - 1]
+            half = single(0.5 if self.half_pixel else 0)
+            place = (np.arange(length * size, dtype=single) + half) * (single(length) / single(length * size)) - half
+            below = np.floor(place)
+            low = np.maximum(below, 0).astype(int)
+            high = np.minimum(np.ceil(place), length - 1).astype(int)
+            share = (place - below).reshape(-1, *(1,) * (x.ndim - axis - 1))
+            a, b = np.take(y, low, axis), np.take(y, high, axis)
+            y = a + (b - a) * share
+        return np.asarray(y.astype(x.dtype))
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        linear = self.linear(xs[0])
+        if self.single:  # what float32 rounded is the map's bias, and stands on the ledger as such
+            linear = replace(linear, bias=y - linear.apply(linear.weight, xs[0]))
+        return engine.distribute(linear_rule(rule, self), linear, xs[0], y, R)
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        linear = self.linear(xs[0])
+        return (linear.adjoint(linear.weight, g, xs[0].shape),)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        if len(shape) != len(self.size) + 1:
+            raise ShapeError(
+                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample"
+            )
+        return (*(n if n is None else n * k for n, k in zip(shape, self.size)), shape[-1])

@@ -1,0 +1,154 @@
+"""Masks: which steps of a sequence count. A mask is 0 or 1 for each step; no relevance belongs to it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lrp import arrays
+from lrp.arrays import Array, Number
+from lrp.errors import ShapeError
+from lrp.layers.base import Layer, Shape
+from lrp.layers.pooling import linear_rule
+from lrp.rules import LinearRule, Rule, engine
+from lrp.rules.engine import Share
+
+
+@dataclass(frozen=True, eq=False)
+class StepMask(Layer):
+    """The base of the layers that make a mask: locally constant, so neither relevance nor gradient goes back."""
+
+    @abstractmethod
+    def counts(self, *xs: Array) -> Array:
+        """Where a step counts, as booleans."""
+
+    def compute(self, *xs: Array) -> Array:
+        counts = self.counts(*xs)
+        like = xs[-1] if xs[-1].dtype.kind in "fO" else np.zeros(0)
+        return np.where(counts, arrays.scalar(1, like), arrays.scalar(0, like))
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        return engine.dropping(R, *self.pullback(R, xs, y))
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        return tuple(arrays.zeros(x.shape, g) for x in xs)
+
+
+@dataclass(frozen=True, eq=False)
+class TokenMask(StepMask):
+    """1 where a token differs from `blank`: (n, t) -> (n, t)"""
+
+    blank: Number = 0
+
+    def counts(self, *xs: Array) -> Array:
+        return xs[0] != self.blank
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return shapes[0]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMask(StepMask):
+    """1 where a step's vector holds anything but `blank`: (n, t, d) -> (n, t)"""
+
+    blank: Number = 0
+
+    def counts(self, *xs: Array) -> Array:
+        return (xs[0] != arrays.scalar(self.blank, xs[0])).any(axis=-1)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        if len(shapes[0]) < 2:
+            raise ShapeError(f"FeatureMask: expected steps and features, got {shapes[0]} a sample")
+        return shapes[0][:-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Masking(Layer):
+    """y_t = x_t m_t: masked steps become 0. Inputs: x (n, t, ...) and the mask (n, t).
+
+    Relevance goes to x where the mask is 1; what rules put on masked steps is dropped, and the ledger says so.
+    """
+
+    def compute(self, *xs: Array) -> Array:
+        return xs[0] * spread_mask(xs[1], xs[0])
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        kept, mask = self.pullback(R, xs, y)
+        return engine.dropping(R - kept, kept, mask)
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        return g * spread_mask(xs[1], xs[0]), arrays.zeros(xs[1].shape, g)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return masked_shape(shapes, "Masking")
+
+
+@dataclass(frozen=True)
+class MaskedSum:
+    """z = weight * sum_t m_t x_t / sum_t m_t: the linear map of the masked mean; the weight is one number."""
+
+    weight: Array
+    mask: Array
+    bias: None = None
+
+    def apply(self, weight: Array, x: Array) -> Array:
+        """(n, t, d) -> (n, d)"""
+        return np.asarray(weight * (x * self.mask).sum(axis=1))
+
+    def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
+        """(n, d) -> (n, t, d)"""
+        return np.asarray(weight * s[:, None] * self.mask)
+
+
+@dataclass(frozen=True, eq=False)
+class MaskedMean(Layer):
+    """z = sum_t m_t x_t / sum_t m_t: the mean over the steps that count. Inputs: x (n, t, d), mask (n, t) -> (n, d).
+
+    Where no step counts the mean is 0. Rules: any table rule on this linear map.
+    """
+
+    rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
+    default_rule: ClassVar[Rule | None] = None
+
+    def linear(self, xs: tuple[Array, ...]) -> MaskedSum:
+        """The linear map on x, with each step's share as a mask."""
+        mask = spread_mask(xs[1], xs[0])
+        count = mask.sum(axis=1, keepdims=True)
+        share = arrays.divide_where(mask, np.broadcast_to(count, mask.shape), np.broadcast_to(count != 0, mask.shape))
+        return MaskedSum(arrays.ones((), xs[0]), share)
+
+    def compute(self, *xs: Array) -> Array:
+        linear = self.linear(xs)
+        return linear.apply(linear.weight, xs[0])
+
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+        share = engine.distribute(linear_rule(rule, self), self.linear(xs), xs[0], y, R)
+        parts = (*share.parts, arrays.zeros(xs[1].shape, R))
+        return Share(parts, share.bias, share.stabilizer, share.dropped, share.gross)
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        linear = self.linear(xs)
+        return linear.adjoint(linear.weight, g, xs[0].shape), arrays.zeros(xs[1].shape, g)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        shape = masked_shape(shapes, "MaskedMean")
+        if len(shape) != 2:
+            raise ShapeError(f"MaskedMean: expected steps and features, got {shape} a sample")
+        return shape[1:]
+
+
+def spread_mask(mask: Array, x: Array) -> Array:
+    """0 and 1 with the axes of x, 1 wherever the mask is not 0: (n, t) -> (n, t, 1, ...)"""
+    present = np.where(mask != 0, arrays.scalar(1, x), arrays.scalar(0, x))
+    return present.reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim))
+
+
+def masked_shape(shapes: tuple[Shape, ...], name: str) -> Shape:
+    """The shape of x, if the mask is one number for each of its steps."""
+    shape, mask = shapes
+    if len(mask) != 1 or len(shape) < 1 or (None not in (mask[0], shape[0]) and mask[0] != shape[0]):
+        raise ShapeError(f"{name}: expected a mask of one number a step of {shape}, got {mask} a sample")
+    return shape
