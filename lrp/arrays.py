@@ -98,13 +98,13 @@ def divide_where(numerator: Array, denominator: Array, defined: Array) -> Array:
     return np.asarray(numerator / safe * defined)  # a product with a mask is many times faster than where()
 
 
-def total(array: Array) -> Array:
+def sum_per_sample(array: Array) -> Array:
     """The sum over all axes but the first: one number a sample, in float64 (or exactly). (n, ...) -> (n,)
 
     Floats are added in their own precision in blocks of 128, by a product with ones, and the blocks' sums in float64:
     faster than a plain sum, with a rounding error of a few eps of the sum of absolute values however long the array.
     """
-    return parallel.summed(_total, array)
+    return parallel.sum_blocks(_total, array)
 
 
 def _total(array: Array) -> Array:
@@ -119,19 +119,19 @@ def _total(array: Array) -> Array:
     return np.asarray(rest + np.add.reduce(blocks, axis=1, dtype=np.float64))
 
 
-def no_total(array: Array) -> Array:
-    """The total of nothing: a zero a sample, in the form of total(array)."""
+def zero_sums(array: Array) -> Array:
+    """The total of nothing: a zero a sample, in the form of sum_per_sample(array)."""
     return zeros((len(array),), array) if is_exact(array) else np.zeros(len(array))
 
 
-def weighted_total(array: Array, weight: Array) -> Array:
-    """total(array * weight) for weights of the last axis, from the sums of the channels. (n, ..., c), (c,) -> (n,)
+def weighted_sum(array: Array, weight: Array) -> Array:
+    """sum_per_sample(array * weight) for weights of the last axis: (n, ..., c), (c,) -> (n,).
 
     A weight of any other shape that broadcasts to a sample is multiplied entry by entry.
     """
     if weight.ndim != 1 or len(weight) != array.shape[-1]:
-        return total(array * weight)
-    return parallel.summed(lambda part: _weighted(part, weight), array.reshape(len(array), -1, len(weight)))
+        return sum_per_sample(array * weight)
+    return parallel.sum_blocks(lambda part: _weighted(part, weight), array.reshape(len(array), -1, len(weight)))
 
 
 def _weighted(array: Array, weight: Array) -> Array:
@@ -146,17 +146,17 @@ def _weighted(array: Array, weight: Array) -> Array:
     return np.asarray(sums @ weight.astype(np.float64))
 
 
-def gross(array: Array) -> Array:
+def sum_abs(array: Array) -> Array:
     """The sum of absolute values over all axes but the first: (n, ...) -> (n,)."""
-    return parallel.summed(lambda part: _total(absolute(part)), array)
+    return parallel.sum_blocks(lambda part: _total(absolute(part)), array)
 
 
-def weighted_gross(array: Array, weight: Array) -> Array:
-    """gross(array * weight), as weighted_total: (n, ..., c), (c,) -> (n,)"""
+def weighted_sum_abs(array: Array, weight: Array) -> Array:
+    """sum_abs(array * weight), as weighted_total: (n, ..., c), (c,) -> (n,)"""
     if weight.ndim != 1 or len(weight) != array.shape[-1]:
-        return gross(array * weight)
+        return sum_abs(array * weight)
     size, flat = np.abs(weight), array.reshape(len(array), -1, len(weight))
-    return parallel.summed(lambda part: _weighted(absolute(part), size), flat)
+    return parallel.sum_blocks(lambda part: _weighted(absolute(part), size), flat)
 
 
 def absolute(array: Array) -> Array:

@@ -40,7 +40,7 @@ def threads() -> int:
     return int(said)
 
 
-def share(job: Callable[[Iterator[T]], None], items: Iterable[T]) -> None:
+def run_parallel(job: Callable[[Iterator[T]], None], items: Iterable[T]) -> None:
     """job(iterator over the items); with several threads a job on each, which take their next item from one iterator.
 
     A job is called once a thread, so that it can keep a workspace. Raises what a job raised.
@@ -88,11 +88,11 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
             else:
                 np.matmul(a, b[:, block], out=y[:, block])
 
-    share(job, slices(len(a) if len(a) >= ROWS else b.shape[1], BLOCKS))
+    run_parallel(job, slices(len(a) if len(a) >= ROWS else b.shape[1], BLOCKS))
     return y
 
 
-def each(function: Callable[..., Array], *xs: Array, over: Array | None = None) -> Array:
+def map_blocks(function: Callable[..., Array], *xs: Array, over: Array | None = None) -> Array:
     """function(*xs), for a function that works entry by entry: large arrays in pieces.
 
     over: an array of the same shape and type, maybe one of xs, that a large result may take the place of.
@@ -107,11 +107,11 @@ def each(function: Callable[..., Array], *xs: Array, over: Array | None = None) 
         for part in parts:
             to[part] = function(*(x[part] for x in flat))
 
-    share(job, pieces(len(to), PIECE))
+    run_parallel(job, pieces(len(to), PIECE))
     return y
 
 
-def anywhere(test: Callable[..., Array], *xs: Array) -> bool:
+def any_block(test: Callable[..., Array], *xs: Array) -> bool:
     """Whether a test that works entry by entry holds for any; of large arrays no further than it has to be asked."""
     flat = _flat(xs)
     if not flat:
@@ -124,11 +124,11 @@ def anywhere(test: Callable[..., Array], *xs: Array) -> bool:
                 found.append(part)
                 return
 
-    share(job, pieces(len(flat[0]), PIECE))
+    run_parallel(job, pieces(len(flat[0]), PIECE))
     return bool(found)
 
 
-def summed(function: Callable[[Array], Array], x: Array) -> Array:
+def sum_blocks(function: Callable[[Array], Array], x: Array) -> Array:
     """function(x), for a sum over all axes but the first, (n, ...) -> (n,): of a large x from sums of its pieces."""
     if x.size < MANY * PIECE or x.dtype.hasobject or x.ndim < 2:
         return function(x)
@@ -142,7 +142,7 @@ def summed(function: Callable[[Array], Array], x: Array) -> Array:
         for number in numbers:
             sums[number] = function(x[parts[number]])
 
-    share(job, range(len(parts)))
+    run_parallel(job, range(len(parts)))
     total = np.zeros(len(x))
     for number, (some, _) in enumerate(parts):
         total[some] += sums[number]

@@ -8,7 +8,7 @@ import pytest
 from lrp import arrays, parallel
 from lrp.errors import InputError
 from lrp.layers import Conv, Dense
-from lrp.rules import engine, parse, share
+from lrp.rules import engine, parse, propagation
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -22,7 +22,7 @@ def test_every_item_is_done_once(threads, monkeypatch):
         meet.wait(timeout=30)
         done.extend(items)
 
-    parallel.share(job, range(1000))
+    parallel.run_parallel(job, range(1000))
     assert sorted(done) == list(range(1000)) and len(jobs) == threads
     if threads > 1:
         assert set(jobs) == {1}, "a job starts no threads of its own"
@@ -31,8 +31,8 @@ def test_every_item_is_done_once(threads, monkeypatch):
 def test_no_more_jobs_than_items_and_none_for_none(monkeypatch):
     monkeypatch.setenv("LRP_THREADS", "4")
     jobs = []
-    parallel.share(lambda items: jobs.append(list(items)), [7])
-    parallel.share(lambda items: jobs.append(list(items)), [])
+    parallel.run_parallel(lambda items: jobs.append(list(items)), [7])
+    parallel.run_parallel(lambda items: jobs.append(list(items)), [])
     assert jobs == [[7], []]
 
 
@@ -44,7 +44,7 @@ def test_errors_reach_the_caller(monkeypatch):
             raise ValueError(f"item {item}")
 
     with pytest.raises(ValueError, match="item"):
-        parallel.share(job, range(3))
+        parallel.run_parallel(job, range(3))
 
 
 @pytest.mark.parametrize("said", ["0", "-2", "two", "1.5", ""])
@@ -103,13 +103,13 @@ def small_pieces(request, monkeypatch):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_pieces_are_the_whole(shape, dtype, rng, small_pieces):
     a, b = (rng.normal(size=shape).astype(dtype) for _ in range(2))
-    y = parallel.each(lambda a, b: 2 * a / b, a, b)
+    y = parallel.map_blocks(lambda a, b: 2 * a / b, a, b)
     assert y.dtype == a.dtype and (y == 2 * a / b).all()
-    assert (parallel.each(np.multiply, a, b[:1]) == a * b[:1]).all(), "arrays of different shapes"
-    assert parallel.anywhere(lambda a, b: (a > 0) & (b > 0), a, b) == ((a > 0) & (b > 0)).any()
-    assert not parallel.anywhere(lambda a: a > 1e9, a)
+    assert (parallel.map_blocks(np.multiply, a, b[:1]) == a * b[:1]).all(), "arrays of different shapes"
+    assert parallel.any_block(lambda a, b: (a > 0) & (b > 0), a, b) == ((a > 0) & (b > 0)).any()
+    assert not parallel.any_block(lambda a: a > 1e9, a)
     a.ravel()[-1] = 1e10
-    assert parallel.anywhere(lambda a: a > 1e9, a)
+    assert parallel.any_block(lambda a: a > 1e9, a)
 
 
 @pytest.mark.parametrize("shape", [(1, 9000), (3, 50, 7), (2, 70, 4, 3), (5, 2)])
@@ -118,10 +118,10 @@ def test_sums_in_pieces(shape, shift, rng, small_pieces):
     a, weight = rng.normal(size=shape) + shift, rng.normal(size=shape[-1])
     axes = tuple(range(1, a.ndim))
     expected = {
-        arrays.total: a.sum(axes),
-        arrays.gross: abs(a).sum(axes),
-        lambda a: arrays.weighted_total(a, weight): (a * weight).sum(axes),
-        lambda a: arrays.weighted_gross(a, weight): abs(a * weight).sum(axes),
+        arrays.sum_per_sample: a.sum(axes),
+        arrays.sum_abs: abs(a).sum(axes),
+        lambda a: arrays.weighted_sum(a, weight): (a * weight).sum(axes),
+        lambda a: arrays.weighted_sum_abs(a, weight): abs(a * weight).sum(axes),
     }
     for function, sums in expected.items():
         np.testing.assert_allclose(function(a), sums, rtol=1e-12, atol=1e-12 * abs(a).sum())
@@ -133,10 +133,10 @@ def test_sums_in_pieces(shape, shift, rng, small_pieces):
 def test_sums_hear_errors_and_what_is_not_a_number(rng, small_pieces):
     a = rng.normal(size=(2, 40))
     a[1, 30] = np.nan
-    for function in (arrays.total, arrays.gross):
+    for function in (arrays.sum_per_sample, arrays.sum_abs):
         assert np.isnan(function(a)).tolist() == [False, True]
     with pytest.raises(ZeroDivisionError):
-        parallel.summed(lambda part: 1 // 0, a)
+        parallel.sum_blocks(lambda part: 1 // 0, a)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_sums_hear_errors_and_what_is_not_a_number(rng, small_pieces):
 )
 def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
     """With neurons whose denominator is 0, with and without relevance; large arrays take the place of others."""
-    for module in (engine, share):
+    for module in (engine, propagation):
         monkeypatch.setattr(module, "SMALL", 0)
     weight = rng.normal(size=(3, 3, 2, 5))
     weight[..., 1] = 0
@@ -165,7 +165,7 @@ def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
 @pytest.mark.parametrize("rule", ["zero", "z_plus", "alpha_beta:2,1"])
 def test_no_relevance_is_written_over_activations(rule, rng, small_pieces, monkeypatch):
     """With no denominator 0: those of `zero` are the layer's own output."""
-    for module in (engine, share):
+    for module in (engine, propagation):
         monkeypatch.setattr(module, "SMALL", 0)
     layer, x = Dense(rng.normal(size=(4, 9)), rng.normal(size=9)), rng.normal(size=(3, 4))
     y = layer.compute(x)

@@ -20,7 +20,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import LedgerError
 from lrp.later import Later
-from lrp.rules import SMALL, Rule, Share
+from lrp.rules import SMALL, Propagation, Rule
 
 BOUND = 8
 STORED = ("received", "passed", "bias", "stabilizer", "dropped")
@@ -62,17 +62,17 @@ class LedgerRow(Later):
         return replace(self, **kept)
 
 
-def line(name: str, kind: str, rule: Rule, R: Array, share: Share) -> LedgerRow:
+def line(name: str, kind: str, rule: Rule, R: Array, share: Propagation) -> LedgerRow:
     """A node's line from the relevance it received and the share it gave; of small arrays, once it is read."""
 
     def account() -> dict[str, Any]:
-        received = arrays.total(R)
+        received = arrays.sum_per_sample(R)
         if len(share.parts) == 1 and share.parts[0] is R:
             passed = received
         else:
-            passed = sum(map(arrays.total, share.parts), arrays.no_total(R))
+            passed = sum(map(arrays.sum_per_sample, share.parts), arrays.zero_sums(R))
         sums = {"bias": share.bias, "stabilizer": share.stabilizer, "dropped": share.dropped}
-        gross = share.gross + arrays.gross(R)
+        gross = share.gross + arrays.sum_abs(R)
         return {"rule": rule.text(), "received": received, "passed": passed, **sums, "gross": gross}
 
     later = LedgerRow.later(account, name=name, kind=kind, eps=arrays.epsilon_of(R))

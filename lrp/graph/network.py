@@ -16,7 +16,7 @@ from lrp.graph.inputs import in_form_of, read
 from lrp.graph.ledger import Ledger, line
 from lrp.graph.metadata import Metadata
 from lrp.graph.node import Node, in_order
-from lrp.graph.profiles import Asked, Profile
+from lrp.graph.profiles import CompositeLike, Profile
 from lrp.graph.profiles import profile as as_profile
 from lrp.graph.start import Start
 from lrp.graph.start import start as as_start
@@ -129,7 +129,7 @@ class Network:
         self,
         x: Any,
         target: Any = None,
-        composite: Asked = None,
+        composite: CompositeLike = None,
         start: Start | str | float | Array | None = None,
         output: str | None = None,
         watch: Watch | None = None,
@@ -158,7 +158,7 @@ class Network:
         self,
         trace: Trace,
         target: Any = None,
-        composite: Asked = None,
+        composite: CompositeLike = None,
         start: Start | str | float | Array | None = None,
         output: str | None = None,
         x: Any = None,
@@ -235,7 +235,7 @@ class Network:
         gradients.update(at_inputs)
         return Gradient(in_form_of(x, at_inputs), gradients, trace, chosen)
 
-    def _rules(self, conventions: Profile, asked: Asked, first: str) -> dict[str, Rule]:
+    def _rules(self, conventions: Profile, asked: CompositeLike, first: str) -> dict[str, Rule]:
         """The rule of each node from `first` down. What was asked for by name is remembered: the nodes never change."""
         key = (conventions.name, asked, first) if isinstance(asked, (str, type(None))) else None
         metadata, rules = self._assigned.get(key, (None, {}))
@@ -263,7 +263,7 @@ class Network:
 
 def _ends(R: Array, arrived: dict[str, Array]) -> dict[str, Array]:
     """The ends of the ledger: what was put in, and what arrived at the inputs."""
-    return {"start": arrays.total(R), "arrived": np.asarray(sum(map(arrays.total, arrived.values())))}
+    return {"start": arrays.sum_per_sample(R), "arrived": np.asarray(sum(map(arrays.sum_per_sample, arrived.values())))}
 
 
 def _tell(watch: Watch | None, name: str) -> None:

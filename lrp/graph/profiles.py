@@ -27,7 +27,7 @@ from lrp.rules import LinearRule, Rule, options_of, with_options
 if TYPE_CHECKING:
     from lrp.graph.network import Network
 
-Asked = Composite | str | Iterable[tuple[str, Rule | str]] | None
+CompositeLike = Composite | str | Iterable[tuple[str, Rule | str]] | None
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Profile:
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
-    def begins(self, asked: Asked) -> str:
+    def begins(self, asked: CompositeLike) -> str:
         """The start where the caller states none."""
         preset = self._preset(asked)
         return self.start if preset is None or preset.start is None else preset.start
 
-    def assign(self, network: Network, asked: Asked, names: Iterable[str]) -> dict[str, Rule]:
+    def assign(self, network: Network, asked: CompositeLike, names: Iterable[str]) -> dict[str, Rule]:
         """The rule of each named node: the composite's, computed as this library computes it.
 
         CompositeError for a rule that the library does not have, beside what `Composite.assign` raises.
@@ -105,7 +105,7 @@ class Profile:
             )
         return options_of(f"{name}:{self.options[name]}")[2]
 
-    def _preset(self, asked: Asked) -> Preset | None:
+    def _preset(self, asked: CompositeLike) -> Preset | None:
         text = self.composite if asked is None else asked
         return self.presets.get(text.strip().partition(":")[0]) if isinstance(text, str) else None
 

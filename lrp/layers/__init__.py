@@ -37,7 +37,7 @@ from lrp.layers.activations import (
 )
 from lrp.layers.affine import Affine
 from lrp.layers.attention import Dot, MatMul, MultiHeadAttention
-from lrp.layers.base import Layer, LinearLayer, Routing, Shape
+from lrp.layers.base import IndexingLayer, Layer, LinearLayer, Shape
 from lrp.layers.convolution import Conv, ConvTranspose
 from lrp.layers.dense import Dense
 from lrp.layers.embedding import Embedding
@@ -197,4 +197,15 @@ LAYERS: dict[str, type[Layer]] = {
     )
 }
 
-__all__ = ["LAYERS", "Activation", "Layer", "LinearLayer", "Pairs", "Routing", "Shape", "Windows", "per_axis", *LAYERS]
+__all__ = [
+    "LAYERS",
+    "Activation",
+    "IndexingLayer",
+    "Layer",
+    "LinearLayer",
+    "Pairs",
+    "Shape",
+    "Windows",
+    "per_axis",
+    *LAYERS,
+]

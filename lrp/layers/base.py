@@ -1,7 +1,7 @@
 """What every layer is: three pure methods, and the two-line use on top of them.
 
     compute(*xs) -> y                     the forward pass
-    distribute(R, rule, xs, y) -> Share   layer-wise relevance propagation, with what was lost and where
+    distribute(R, rule, xs, y) -> Propagation   layer-wise relevance propagation, with what was lost and where
     pullback(g, xs, y) -> tuple           the vector-Jacobian product, for the gradient methods
 
 Arrays are channels-last with the samples first. A layer is a frozen dataclass whose fields are its constructor's
@@ -20,7 +20,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import RuleError, ShapeError, StateError
 from lrp.rules import Identity, LinearRule, PlainGradient, Rule, engine, parse
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 Shape = tuple[int | None, ...]
 
@@ -37,7 +37,7 @@ class Layer(ABC):
         """The layer's output. Pure: nothing is remembered."""
 
     @abstractmethod
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         """Divide the relevance R of the output y = compute(*xs) over the inputs, by a rule that the layer accepts."""
 
     @abstractmethod
@@ -48,10 +48,10 @@ class Layer(ABC):
     def output_shape(self, *shapes: Shape) -> Shape:
         """The shape of one sample's output (None where the length is free); ShapeError where the inputs do not fit."""
 
-    def divide(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def divide(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         """distribute(), and the rule that every layer knows: `gradient`, its pullback."""
         if type(rule) is PlainGradient:  # a final class; this is asked at every node, and isinstance() of rules is slow
-            return engine.unbalanced(R, *self.pullback(R, xs, y))
+            return engine.difference_as_dropped(R, *self.pullback(R, xs, y))
         return self.distribute(R, rule, xs, y)
 
     def forward(self, *xs: Any) -> Array:
@@ -138,7 +138,7 @@ class LinearLayer(Layer):
         y = self.apply(self.weight, xs[0])
         return y if self.bias is None else np.add(y, self.bias, out=y if y.flags.owndata else None)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if not isinstance(rule, LinearRule):
             raise RuleError(f"{type(self).__name__}: expected a rule with a table, got {rule.text()!r}")
         return engine.distribute(rule, self, xs[0], y, R)
@@ -148,14 +148,14 @@ class LinearLayer(Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class Routing(Layer):
+class IndexingLayer(Layer):
     """A layer whose every output is a copy of one input: relevance goes back the way the copies came.
 
     A subclass gives compute() and pullback(); for copies the pullback of R is the relevance of the inputs.
     """
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return engine.passed(*self.pullback(R, xs, y))
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return engine.all_to_inputs(*self.pullback(R, xs, y))
 
 
 def as_weight(value: Any, subject: str) -> Array:

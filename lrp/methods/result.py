@@ -35,7 +35,7 @@ class Attribution:
 
     def total(self) -> Array:
         """(n,) the sum of each sample's relevance over all inputs."""
-        parts = [arrays.total(np.asarray(part)) for part in parts_of(self.relevance)]
+        parts = [arrays.sum_per_sample(np.asarray(part)) for part in parts_of(self.relevance)]
         return np.asarray(sum(parts[1:], parts[0]))
 
     def gap(self) -> Array | None:

@@ -3,10 +3,10 @@
 from lrp.rules import engine
 from lrp.rules.algebra import Bound, Gate, Group, LinearRule, Rule, Sink, Term, number_text
 from lrp.rules.catalogue import alpha_beta, epsilon, flat, gamma, w_square, with_options, z_box, z_plus, zero
-from lrp.rules.engine import Linear, distribute, dropping, passed, unbalanced
-from lrp.rules.named import (
+from lrp.rules.engine import Linear, all_to_inputs, difference_as_dropped, distribute, with_dropped
+from lrp.rules.nonlinear import (
     Identity,
-    NamedRule,
+    NonlinearRule,
     PlainGradient,
     Signal,
     Taylor,
@@ -20,7 +20,7 @@ from lrp.rules.named import (
     uniform,
     winner,
 )
-from lrp.rules.share import SMALL, Share
+from lrp.rules.propagation import SMALL, Propagation
 from lrp.rules.stabilizer import Stabilizer
 from lrp.rules.text import RULES, build, from_dict, options_of, parse
 
@@ -33,10 +33,10 @@ __all__ = [
     "Identity",
     "Linear",
     "LinearRule",
-    "NamedRule",
+    "NonlinearRule",
     "PlainGradient",
+    "Propagation",
     "Rule",
-    "Share",
     "Signal",
     "Sink",
     "Stabilizer",
@@ -45,10 +45,11 @@ __all__ = [
     "Ties",
     "Uniform",
     "Winner",
+    "all_to_inputs",
     "alpha_beta",
     "build",
+    "difference_as_dropped",
     "distribute",
-    "dropping",
     "engine",
     "epsilon",
     "flat",
@@ -59,13 +60,12 @@ __all__ = [
     "number_text",
     "options_of",
     "parse",
-    "passed",
     "signal",
     "taylor",
-    "unbalanced",
     "uniform",
     "w_square",
     "winner",
+    "with_dropped",
     "with_options",
     "z_box",
     "z_plus",

@@ -18,9 +18,9 @@ from lrp import arrays, parallel
 from lrp.arrays import Array
 from lrp.rules.algebra import Gate, Group, LinearRule, OneSided, Sink, Source
 from lrp.rules.flows import Flow, all_ones, flows_of, group_bias_of, kind, whole_window
-from lrp.rules.share import SMALL, Account, Share, dropping, passed, unbalanced
+from lrp.rules.propagation import SMALL, LedgerBuilder, Propagation, all_to_inputs, difference_as_dropped, with_dropped
 
-__all__ = ["Linear", "Share", "distribute", "dropping", "passed", "unbalanced"]
+__all__ = ["Linear", "Propagation", "distribute", "with_dropped", "all_to_inputs", "difference_as_dropped"]
 
 
 class Linear(Protocol):
@@ -51,18 +51,18 @@ class _Prepared(NamedTuple):
     free: Array | None  # an array of the shape of R that nobody needs any more
 
 
-def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> Share:
+def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> Propagation:
     """Divide R, the relevance of z = apply(weight, x) + bias, over the entries of x.
 
     Shapes: x is the layer's input, z and R its output. Does not conserve by itself where a bias or a stabilizer
-    takes its part or a group is undefined: the returned Share says how much went where.
+    takes its part or a group is undefined: the returned Propagation says how much went where.
 
     What is zero or known costs nothing: no stabilizer without eps, no masks where every denominator is defined, and a
     bias is accounted for channel by channel.
     """
     prepared = _prepare_all(rule, layer, x, z, R)
     dropped, scale = _dropped(rule, prepared, R)
-    account = Account(R, x.size + R.size)
+    account = LedgerBuilder(R, x.size + R.size)
     if dropped is not None:
         account.lost("dropped", dropped)
     relevance, leak = None, None
@@ -76,7 +76,7 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
                 share = np.multiply(flow.u, share, out=share if share is not s and share.flags.owndata else None)
             elif share is s:
                 share = s.copy()
-            account.passed(share)
+            account.to_inputs(share)
             relevance = _added(relevance, share, flow.sign, account.waits)
         if p.outside is not None:
             account.lost("dropped", s, p.outside)
@@ -92,7 +92,7 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
         spread, unconnected = _spread(layer, leak, x)
         relevance = _added(relevance, spread, 1)
         account.lost("bias", unconnected)
-        account.passed(spread)
+        account.to_inputs(spread)
     if relevance is None:
         relevance = arrays.zeros(x.shape, R)
     return account.share(np.ascontiguousarray(relevance))
@@ -101,10 +101,10 @@ def distribute(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) ->
 def _divided(R: Array, p: _Prepared) -> Array:
     """s = lambda R / stab(z), 0 where the group is undefined; nothing is divided by zero on the way."""
     if p.group.is_whole and p.undefined is None:
-        return parallel.each(np.divide, R, p.stabilized, over=p.free)
+        return parallel.map_blocks(np.divide, R, p.stabilized, over=p.free)
     factor = arrays.scalar(p.group.factor, R)
     if p.undefined is None:
-        return parallel.each(lambda R, z: factor * R / z, R, p.stabilized, over=p.free)
+        return parallel.map_blocks(lambda R, z: factor * R / z, R, p.stabilized, over=p.free)
     return arrays.divide_where(factor * R, p.stabilized, ~p.undefined)
 
 
@@ -142,9 +142,9 @@ def _prepare_all(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) 
     if not rule.are_halves or not (rule.bias or layer.bias is None) or arrays.is_exact(z):
         return [p for group in groups for p in _prepare(group, rule, layer, x, z, R)]
     (second,) = _prepare(groups[1], rule, layer, x, z, R)
-    first = parallel.each(np.subtract, z, second.z)
+    first = parallel.map_blocks(np.subtract, z, second.z)
     half = arrays.scalar(1, z) / 2
-    cancelled = parallel.anywhere(lambda a, b, R: (np.abs(a) < half * np.abs(b)) & (R != 0), first, second.z, R)
+    cancelled = parallel.any_block(lambda a, b, R: (np.abs(a) < half * np.abs(b)) & (R != 0), first, second.z, R)
     return [*_prepare(groups[0], rule, layer, x, z, R, None if cancelled else first), second]
 
 
@@ -160,7 +160,7 @@ def _prepare(
     if group.gate is not Gate.ALWAYS:
         plain = z if rule.bias or rule.layer_gate or layer.bias is None else layer.apply(layer.weight, x)
         opened = plain > 0 if group.gate is Gate.POSITIVE else plain < 0
-        if not parallel.anywhere(_matters, opened, R):
+        if not parallel.any_block(_matters, opened, R):
             return []
         closed = ~opened
     flows = [flow for term in group.terms for flow in flows_of(term, rule, layer, x)]
@@ -179,14 +179,14 @@ def _prepare(
             ours = group_z.flags.owndata and not any(group_z is flow.u for flow in flows)
             group_z = np.add(group_z, group_bias, out=group_z if ours else None)
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
-    stabilized = group_z if shift is None else parallel.each(np.add, group_z, shift)
+    stabilized = group_z if shift is None else parallel.map_blocks(np.add, group_z, shift)
     undefined = closed  # where the group is 0/0 or its gate is closed
-    if not rule.stabilizer.keeps_off_zero(z) and parallel.anywhere(_is_zero, stabilized):
+    if not rule.stabilizer.keeps_off_zero(z) and parallel.any_block(_is_zero, stabilized):
         holes = _is_zero(stabilized)
         undefined = holes if closed is None else holes | closed
-    if undefined is not None and not parallel.anywhere(_matters, undefined, R):
+    if undefined is not None and not parallel.any_block(_matters, undefined, R):
         undefined = None  # so it is for neurons without relevance alone
-        stabilized = parallel.each(lambda z: z + _is_zero(z), stabilized)  # 0/0 with R = 0 is 0/1
+        stabilized = parallel.map_blocks(lambda z: z + _is_zero(z), stabilized)  # 0/0 with R = 0 is 0/1
     free = stabilized if _is_free(stabilized, z, R, flows) else None
     return [_Prepared(group, flows, group_z, stabilized, shift, group_bias, undefined, outside, free)]
 

@@ -50,7 +50,7 @@ class Stabilizer:
     def shift(self, z: Array) -> Array:
         """stab(z) - z, as computed in the arithmetic of z."""
         eps = self._eps(z)
-        return parallel.each(lambda z: self._shift(z, eps), z)
+        return parallel.map_blocks(lambda z: self._shift(z, eps), z)
 
     def _shift(self, z: Array, eps: Any) -> Array:
         if self.mode is Stab.SIGN:

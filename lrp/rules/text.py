@@ -8,7 +8,7 @@ from typing import Any, Callable
 import numpy as np
 
 from lrp.errors import RuleError
-from lrp.rules import catalogue, named
+from lrp.rules import catalogue, nonlinear
 from lrp.rules.algebra import Rule
 
 RULES: dict[str, Callable[..., Rule]] = {
@@ -22,12 +22,12 @@ RULES: dict[str, Callable[..., Rule]] = {
         catalogue.w_square,
         catalogue.flat,
         catalogue.z_box,
-        named.identity,
-        named.winner,
-        named.gradient,
-        named.uniform,
-        named.signal,
-        named.taylor,
+        nonlinear.identity,
+        nonlinear.winner,
+        nonlinear.gradient,
+        nonlinear.uniform,
+        nonlinear.signal,
+        nonlinear.taylor,
     )
 }
 

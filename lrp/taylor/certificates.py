@@ -37,7 +37,7 @@ def conservative(R: Array, f: Array, tolerance: Number = 0) -> Certificate:
     """
     if len(R) == 0 or np.shape(f) != (len(R),):
         raise ShapeError(f"conservative: expected one value f for each of {len(R)} heatmaps, got {np.shape(f)}")
-    gap = np.abs(f - arrays.total(R))
+    gap = np.abs(f - arrays.sum_per_sample(R))
     sample = int(np.argmax(gap))
     return Certificate("conservative", bool(gap[sample] <= tolerance), gap[sample], sample)
 

@@ -84,7 +84,7 @@ def nearest_root_of_sum(layer: LinearLayer, x: Array, low: Any, high: Any, steps
         y = lam + (momentum - 1) / following * (lam - previous)
         previous, momentum = lam, following
     points = _clipped(layer, x, previous, l, h)
-    dual = arrays.total((points - x) ** 2) / 2 + arrays.total(previous * layer.compute(points))
+    dual = arrays.sum_per_sample((points - x) ** 2) / 2 + arrays.sum_per_sample(previous * layer.compute(points))
     return NearestRoot(points, np.sqrt(2 * np.maximum(dual, 0)))
 
 

@@ -17,7 +17,7 @@ from lrp.formats.results import load_arrays, load_attribute, save_arrays
 from lrp.graph import LedgerRow, ledger
 from lrp.layers import Dense
 from lrp.methods.tools import Adam
-from lrp.rules import LinearRule, Share, distribute, unbalanced, z_plus
+from lrp.rules import LinearRule, Propagation, difference_as_dropped, distribute, z_plus
 
 MIN_MAX, FREE = "min-max relevance model", "training-free relevance model"
 
@@ -41,9 +41,9 @@ class TrainingFree:
         z = x @ w
         return np.asarray(arrays.divide_where(R, z, z != 0) @ w.T)
 
-    def distribute(self, x: Array, R: Array, c: Array | None = None) -> Share:
+    def distribute(self, x: Array, R: Array, c: Array | None = None) -> Propagation:
         """R_k = x_k c_k, c of x itself if it is not given; the approximation error sum R - sum_k R_k is dropped."""
-        return unbalanced(R, np.asarray(x * (self.factors(x, R) if c is None else c)))
+        return difference_as_dropped(R, np.asarray(x * (self.factors(x, R) if c is None else c)))
 
     def line(self, x: Array, R: Array, c: Array | None = None, name: str = "training-free") -> LedgerRow:
         """The line of the ledger that distribute() makes."""
@@ -88,7 +88,7 @@ class MinMax:
         y = arrays.positive(self.detect(x, upper)[0])
         return np.asarray(y.reshape(len(x), -1, self.size).sum(axis=-1))
 
-    def distribute(self, x: Array, upper: Array, R: Array, rule: LinearRule) -> Share:
+    def distribute(self, x: Array, upper: Array, R: Array, rule: LinearRule) -> Propagation:
         """R_j = y_j and below it the rule with v in place of w; R (n, K) is what the model stands for.
 
         The approximation error sum_k (R_k - Rhat_k) stands as dropped: negative where the model predicts too much.
@@ -99,8 +99,8 @@ class MinMax:
         error = R - self.predict(x, upper)
         return replace(
             share,
-            dropped=share.dropped + arrays.total(error),
-            gross=share.gross + arrays.gross(error) + arrays.gross(y),
+            dropped=share.dropped + arrays.sum_per_sample(error),
+            gross=share.gross + arrays.sum_abs(error) + arrays.sum_abs(y),
         )
 
     def line(self, x: Array, upper: Array, R: Array, rule: LinearRule, name: str = "min-max") -> LedgerRow:

@@ -152,7 +152,7 @@ def _alone(model: TextModel, numbers: Array, index: int, row: int, found: Elemen
         numbers,
         found.trace.values[model.embedding][row, :words],
         here[:words],
-        float(arrays.total(here[None, words:])[0]),
+        float(arrays.sum_per_sample(here[None, words:])[0]),
         None if found.ledger is None else with_padding(found.ledger.sample(row), here, words),
     )
 
@@ -167,9 +167,9 @@ def with_padding(ledger: Ledger, elements: Array, words: int) -> Ledger:
 
     elements (t, d): R_{i,t} of the text, whose first `words` positions are words.
     """
-    kept, dropped = arrays.total(elements[None, :words]), arrays.total(elements[None, words:])
+    kept, dropped = arrays.sum_per_sample(elements[None, :words]), arrays.sum_per_sample(elements[None, words:])
     nothing = arrays.zeros((1,), kept)
-    gross = arrays.gross(elements[None]) + np.abs(ledger.arrived)
+    gross = arrays.sum_abs(elements[None]) + np.abs(ledger.arrived)
     line = LedgerRow("padding", "Batch", "no rank", ledger.arrived, kept, nothing, nothing, dropped, gross, ledger.eps)
     return replace(ledger, lines=(*ledger.lines, line), arrived=kept)
 

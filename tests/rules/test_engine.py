@@ -9,7 +9,7 @@ import pytest
 from lrp import layers as L
 from lrp import rules
 from lrp.errors import InputError
-from lrp.rules import engine, flows, share
+from lrp.rules import engine, flows, propagation
 from lrp.rules.algebra import Group, Source, Term, Weight, table
 
 
@@ -100,7 +100,7 @@ class Identity:
 
 
 def test_a_transpose_that_returns_its_argument_is_not_written_over(monkeypatch):
-    for module in (engine, share):
+    for module in (engine, propagation):
         monkeypatch.setattr(module, "SMALL", 0)
     ones = Term(Source.ONE, Weight.ONE)
     rule = replace(rules.zero(), groups=(Group((ones, ones, ones)),))

@@ -17,7 +17,7 @@ from lrp.arrays import Array, Number, transcendental
 from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.rules import Identity, Rule, Taylor, engine
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 def _expit(z: Array) -> Array:
@@ -55,8 +55,8 @@ class Activation(Layer):
     def compute(self, *xs: Array) -> Array:
         return self.value(xs[0])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return engine.passed(R)
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return engine.all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (g * self.slope(xs[0], y),)
@@ -250,10 +250,10 @@ class Softmax(Layer):
         e = exp(z - z.max(axis=self.axis, keepdims=True))
         return np.asarray(e / e.sum(axis=self.axis, keepdims=True))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, Taylor):
-            return engine.unbalanced(R, softmax_relevance(R, xs[0], y, self.axis))
-        return engine.passed(R)
+            return engine.difference_as_dropped(R, softmax_relevance(R, xs[0], y, self.axis))
+        return engine.all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (y * (g - (g * y).sum(axis=self.axis, keepdims=True)),)

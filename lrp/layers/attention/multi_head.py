@@ -15,7 +15,7 @@ from lrp.layers.attention.products import halves
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.dense import Dense
 from lrp.rules import LinearRule, Rule, engine
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 exp = transcendental(np.exp, "exp")
 
@@ -132,7 +132,7 @@ class MultiHeadAttention(Layer):
         """What masks receive."""
         return tuple(arrays.zeros(mask.shape, like) for mask in xs[3:])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if not isinstance(rule, LinearRule):
             raise RuleError(f"MultiHeadAttention: expected a rule with a table, got {rule.text()!r}")
         run, query, value, key = self._pass(xs), *xs[:3]
@@ -168,14 +168,14 @@ class MultiHeadAttention(Layer):
             layer = self._projection(part)
             shares.append(engine.distribute(rule, layer, x, layer.compute(x), self._join(relevance)))
             parts.append(shares[-1].parts[0])
-        lost = arrays.total(R_weights) - arrays.total(R_scores)
+        lost = arrays.sum_per_sample(R_weights) - arrays.sum_per_sample(R_scores)
         zero = arrays.zeros((len(R),), lost)
-        return Share(
+        return Propagation(
             (*parts, *self._nothing(xs, R)),
             sum((s.bias for s in shares), zero),
             sum((s.stabilizer for s in shares), zero),
             sum((s.dropped for s in shares), lost),
-            sum((s.gross for s in shares), arrays.gross(R_weights) + arrays.gross(R_scores)),
+            sum((s.gross for s in shares), arrays.sum_abs(R_weights) + arrays.sum_abs(R_scores)),
         )
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

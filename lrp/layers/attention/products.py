@@ -18,10 +18,10 @@ from lrp.errors import RuleError, ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.normalization import is_plain
 from lrp.rules import LinearRule, Rule, Sink, epsilon
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
-def halves(R: Array, o: Array, rule: LinearRule, back: Any, a: Array, v: Array) -> Share:
+def halves(R: Array, o: Array, rule: LinearRule, back: Any, a: Array, v: Array) -> Propagation:
     """The bilinear rule: o = a . v bilinear, back(s) = the gradients of sum(s o) with respect to a and v.
 
     Each operand receives itself times its gradient under s = R / (2 stab(o)); the stabilizer's part stands on the
@@ -34,9 +34,11 @@ def halves(R: Array, o: Array, rule: LinearRule, back: Any, a: Array, v: Array) 
     part_a, part_v = a * to_a, v * to_v
     stabilizer = s * shift
     dropped = np.where(defined, arrays.scalar(0, R), R)
-    gross = sum((arrays.gross(q) for q in (part_a, part_v, stabilizer, dropped)), arrays.gross(s * o))
-    nothing = arrays.zeros((len(R),), arrays.total(R))
-    return Share((part_a, part_v), nothing, arrays.total(stabilizer), arrays.total(dropped), gross)
+    gross = sum((arrays.sum_abs(q) for q in (part_a, part_v, stabilizer, dropped)), arrays.sum_abs(s * o))
+    nothing = arrays.zeros((len(R),), arrays.sum_per_sample(R))
+    return Propagation(
+        (part_a, part_v), nothing, arrays.sum_per_sample(stabilizer), arrays.sum_per_sample(dropped), gross
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class Bilinear(Layer):
     def accepts(self, rule: Rule) -> bool:
         return is_plain(rule) and isinstance(rule, LinearRule) and rule.sink is Sink.KEEP
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if not isinstance(rule, LinearRule):
             raise RuleError(f"{type(self).__name__}: expected zero or epsilon, got {rule.text()!r}")
         return halves(R, y, rule, lambda s: self.pullback(s, xs, y), *xs)

@@ -44,7 +44,7 @@ def columns_apply(windows: Windows, weight: Array, x: Array) -> Array:
             parallel.matmul(matrix, kernel, some.reshape(len(matrix), -1))
 
     blocks, most = _blocks(y.shape[:-1], len(kernel))
-    parallel.share(job, blocks)
+    parallel.run_parallel(job, blocks)
     return y
 
 
@@ -88,7 +88,7 @@ def _gathered(windows: Windows, weight: Array, s: Array) -> Array:
             some[...] = np.add.reduce(shifted, axis=tuple(range(axes)))
 
     blocks, most = _blocks((len(s), len(y[0]), *padded.shape[2:-1]), kernel.shape[1], more)
-    parallel.share(job, blocks)
+    parallel.run_parallel(job, blocks)
     return y
 
 
@@ -112,7 +112,7 @@ def _scattered(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...]
             for offset, tap in windows.taps(spatial):
                 padded[block[0]][tap][:, block[1]] += columns[offset]
 
-    parallel.share(job, by_sample)
+    parallel.run_parallel(job, by_sample)
     return np.ascontiguousarray(windows.cropped(padded, spatial))
 
 

@@ -91,7 +91,7 @@ def _shifted(windows: Windows, weight: Array, x: Array) -> Array:
                     z[:rows] += term[:rows]
             y[sample, some, ..., part] = z.reshape(count, *inner, parts)[valid]
 
-    parallel.share(job, product(range(len(x)), blocks))
+    parallel.run_parallel(job, product(range(len(x)), blocks))
     return y
 
 

@@ -14,7 +14,7 @@ from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.local_features.fisher_pooling import as_proportional, divide, proportional, widened
 from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid, cell_count, members
-from lrp.rules import LinearRule, Rule, Share, Uniform, epsilon, passed, uniform
+from lrp.rules import LinearRule, Propagation, Rule, Uniform, all_to_inputs, epsilon, uniform
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +42,9 @@ class Mapping(Layer):
         mixed = (x * x).sum(axis=-1)[..., None] + (words * words).sum(axis=1) - 2 * (x @ words.T)
         return np.maximum(mixed, 0)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         each = R.sum(axis=-1, keepdims=True) / self.codebook.shape[1]
-        return passed(each * arrays.ones(xs[0].shape, R))
+        return all_to_inputs(each * arrays.ones(xs[0].shape, R))
 
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -144,12 +144,12 @@ class Histogram(Layer):
                     histograms[n, cell] = self.pooled(widened(m[n, member]))
         return histograms.reshape(len(m), -1)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         rule = as_proportional(rule, type(self).__name__)
         m = xs[0]
         length, words = m.shape[1:]
         relevance = arrays.zeros(m.shape, R)
-        lost = arrays.zeros(R.shape, arrays.total(R))
+        lost = arrays.zeros(R.shape, arrays.sum_per_sample(R))
         dropped = arrays.zeros((len(m), words), lost)
         gross = arrays.zeros((len(m),), lost)
         for n in range(len(m)):
@@ -171,8 +171,12 @@ class Histogram(Layer):
                 dropped[n] += everywhere
             gross[n] += np.abs(everywhere).sum()
         zero = arrays.zeros((len(m),), lost)
-        share = arrays.total(lost), arrays.total(dropped), gross + arrays.gross(lost) + arrays.gross(dropped)
-        return Share((relevance, *(arrays.zeros(p.shape, R) for p in xs[1:])), zero, *share)
+        share = (
+            arrays.sum_per_sample(lost),
+            arrays.sum_per_sample(dropped),
+            gross + arrays.sum_abs(lost) + arrays.sum_abs(dropped),
+        )
+        return Propagation((relevance, *(arrays.zeros(p.shape, R) for p in xs[1:])), zero, *share)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         m = xs[0]

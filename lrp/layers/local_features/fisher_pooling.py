@@ -23,7 +23,7 @@ from lrp.errors import RuleError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid, atoms, cell_count, members
 from lrp.rules import Group, LinearRule, Rule, Sink, Term, epsilon
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True)
@@ -159,13 +159,15 @@ class FisherPooling(Layer):
         """Where sum_l m_d(l) = 0: booleans of the output's shape, empty cells included."""
         return np.asarray(y == 0)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         rule = as_proportional(rule, "Fisher vector")
         x, gamma = xs[:2]
         n, length = x.shape[:2]
         relevance = arrays.zeros(x.shape, R)
-        lost, dropped = (arrays.zeros((n, cell_count(self.pyramid), self.width), arrays.total(R)) for _ in range(2))
-        gross = arrays.zeros((n,), arrays.total(R))
+        lost, dropped = (
+            arrays.zeros((n, cell_count(self.pyramid), self.width), arrays.sum_per_sample(R)) for _ in range(2)
+        )
+        gross = arrays.zeros((n,), arrays.sum_per_sample(R))
         for i in range(n):
             R_cells, y_cells = (widened(a[i]).reshape(lost.shape[1:]) for a in (R, y))
             passed = arrays.zeros(x.shape[1:], lost)
@@ -182,12 +184,12 @@ class FisherPooling(Layer):
             else:
                 dropped[i, 0] += everywhere
             gross[i] += np.abs(everywhere).sum()
-        return Share(
+        return Propagation(
             (relevance, *(arrays.zeros(other.shape, R) for other in xs[1:])),
             arrays.zeros((n,), lost),
-            arrays.total(lost),
-            arrays.total(dropped),
-            gross + arrays.gross(lost) + arrays.gross(dropped),
+            arrays.sum_per_sample(lost),
+            arrays.sum_per_sample(dropped),
+            gross + arrays.sum_abs(lost) + arrays.sum_abs(dropped),
         )
 
     def weighted(self, x: Array, gamma: Array, factor: Array) -> tuple[Array, Array, Array]:

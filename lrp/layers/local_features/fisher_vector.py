@@ -13,7 +13,7 @@ from lrp.layers.local_features.fisher_pooling import FisherPooling, proportional
 from lrp.layers.local_features.mixture import Posteriors
 from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid
 from lrp.rules import LinearRule, Rule, epsilon
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +67,9 @@ class FisherVector(Layer):
         """The inputs of the second half."""
         return (xs[0], self.posteriors.compute(xs[0]), *xs[1:])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         share = self.pooling.distribute(R, rule, self.with_posteriors(xs), y)
-        return Share((share.parts[0], *share.parts[2:]), share.bias, share.stabilizer, share.dropped, share.gross)
+        return Propagation((share.parts[0], *share.parts[2:]), share.bias, share.stabilizer, share.dropped, share.gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         inputs = self.with_posteriors(xs)

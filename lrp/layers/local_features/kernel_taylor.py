@@ -14,7 +14,7 @@ from lrp.errors import SettingError
 from lrp.layers.local_features.fisher_pooling import as_proportional, proportional
 from lrp.layers.local_features.kernels import KernelMachine, check_histogram
 from lrp.rules import LinearRule, Rule, zero
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 BISECTIONS = 60  # halvings of the segment: the root is exact to the last bits
 
@@ -81,7 +81,7 @@ class TaylorKernel(KernelMachine):
                 outside = middle
         return np.asarray(x + inside * (far - x))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         stabilizer = as_proportional(rule, type(self).__name__).stabilizer
         (x,) = xs
         shift = stabilizer.shift(y)
@@ -96,9 +96,11 @@ class TaylorKernel(KernelMachine):
                 explained[n, c] = part.sum()
         to_shift = s * shift
         dropped = R - explained - to_shift
-        nothing = arrays.zeros((len(R),), arrays.total(R))
-        gross = arrays.gross(to_shift) + arrays.gross(dropped) + arrays.gross(explained)
-        return Share((relevance,), nothing, arrays.total(to_shift), arrays.total(dropped), gross)
+        nothing = arrays.zeros((len(R),), arrays.sum_per_sample(R))
+        gross = arrays.sum_abs(to_shift) + arrays.sum_abs(dropped) + arrays.sum_abs(explained)
+        return Propagation(
+            (relevance,), nothing, arrays.sum_per_sample(to_shift), arrays.sum_per_sample(dropped), gross
+        )
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         by_support = g @ self.coefficients.T

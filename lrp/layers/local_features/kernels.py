@@ -21,7 +21,7 @@ from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.dense import check_bias
 from lrp.layers.local_features.fisher_pooling import as_proportional, proportional
 from lrp.rules import LinearRule, Rule, Sink, zero
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class SumKernel(KernelMachine):
     def kernel(self, x: Array) -> Array:
         return np.stack([self.terms(self.support, one).sum(axis=1) for one in x])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         rule = as_proportional(rule, type(self).__name__)
         shift = rule.stabilizer.shift(y)
         defined = y + shift != 0
@@ -100,8 +100,16 @@ class SumKernel(KernelMachine):
         if rule.sink is Sink.SPREAD:
             relevance = relevance + (to_bias + to_shift).sum(axis=1, keepdims=True) / self.support.shape[1]
             to_bias, to_shift = 0 * to_bias, 0 * to_shift
-        gross = arrays.gross(flows) + arrays.gross(s * self.bias) + arrays.gross(s * shift) + arrays.gross(dropped)
-        return Share((relevance,), arrays.total(to_bias), arrays.total(to_shift), arrays.total(dropped), gross)
+        gross = (
+            arrays.sum_abs(flows) + arrays.sum_abs(s * self.bias) + arrays.sum_abs(s * shift) + arrays.sum_abs(dropped)
+        )
+        return Propagation(
+            (relevance,),
+            arrays.sum_per_sample(to_bias),
+            arrays.sum_per_sample(to_shift),
+            arrays.sum_per_sample(dropped),
+            gross,
+        )
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         by_support = g @ self.coefficients.T

@@ -10,7 +10,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ExactError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
-from lrp.rules import Rule, Share, dropping
+from lrp.rules import Propagation, Rule, with_dropped
 
 CHUNK = 1024  # descriptors whose densities are held at once: they stay in the cache
 LEAST_PRIOR = 1e-6  # a component below has collapsed: it gets no posterior and its Fisher vector is zero
@@ -107,8 +107,8 @@ class Posteriors(Layer):
             gamma *= gamma >= self.threshold
         return gamma.astype(x.dtype, copy=False)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return dropping(R, arrays.zeros(xs[0].shape, R))
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return with_dropped(R, arrays.zeros(xs[0].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         (x,) = xs

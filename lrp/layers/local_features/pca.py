@@ -10,7 +10,7 @@ from lrp.arrays import Array
 from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.dense import Dense
-from lrp.rules import LinearRule, Rule, Share, Uniform, distribute, passed, uniform
+from lrp.rules import LinearRule, Propagation, Rule, Uniform, all_to_inputs, distribute, uniform
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +58,11 @@ class PCA(Layer):
     def compute(self, *xs: Array) -> Array:
         return self.dense.compute(*xs)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, LinearRule):
             return distribute(rule, self.dense, xs[0], y, R)
         each = R.sum(axis=-1, keepdims=True) / len(self.mean)
-        return passed(each * arrays.ones(xs[0].shape, R))
+        return all_to_inputs(each * arrays.ones(xs[0].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return self.dense.pullback(g, xs, y)

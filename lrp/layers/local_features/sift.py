@@ -29,7 +29,7 @@ from lrp.layers.local_features.sift_histogram import (
     orientation_maps,
     orientation_pullback,
 )
-from lrp.rules import Rule, Share, Uniform, dropping, passed, uniform
+from lrp.rules import Propagation, Rule, Uniform, all_to_inputs, uniform, with_dropped
 
 
 class Frames(NamedTuple):
@@ -152,7 +152,7 @@ class DenseSIFT(SiftGrid):
         across = (where.x.matrix().T @ bins).reshape(w, rows * b, t).transpose(1, 0, 2).reshape(rows * b, -1)
         return np.asarray(where.y.matrix().T @ across).reshape(h, w, t)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
         height, width = x.shape[1:3]
         R_l = R.sum(axis=2)  # (n, L)
@@ -165,7 +165,7 @@ class DenseSIFT(SiftGrid):
             pixels = pixels + (on_y.T @ each) @ on_x
             first += g.count
         each_channel = pixels[..., None] / x.shape[3]
-        return passed(np.repeat(each_channel, x.shape[3], axis=3))
+        return all_to_inputs(np.repeat(each_channel, x.shape[3], axis=3))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (np.stack([self._pullback(g_one, one) for g_one, one in zip(g, xs[0])]).astype(g.dtype),)
@@ -207,8 +207,8 @@ class SiftPositions(SiftGrid):
         one = (arrays.ones((1, 1), x) * halves) / size
         return np.repeat(one[None], n, axis=0)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return dropping(R, arrays.zeros(xs[0].shape, R))
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return with_dropped(R, arrays.zeros(xs[0].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (arrays.zeros(xs[0].shape, g),)

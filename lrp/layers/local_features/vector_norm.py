@@ -13,7 +13,7 @@ import numpy as np
 from lrp.arrays import Array, divide_where, transcendental
 from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
-from lrp.rules import Rule, Share, passed
+from lrp.rules import Propagation, Rule, all_to_inputs
 
 GUARD = 1e-12  # a norm below counts as this: a vector of zeros stays zero
 
@@ -41,8 +41,8 @@ class SignedPower(Layer):
             return x
         return np.copysign(transcendental(lambda size: size**self.exponent, "SignedPower")(np.abs(x)), x)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return passed(R)
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         (x,) = xs
@@ -81,8 +81,8 @@ class L2Normalize(Layer):
         square = (parts * parts).sum(axis=-1, keepdims=True)
         return np.maximum(transcendental(np.sqrt, "L2Normalize")(square), parts.dtype.type(GUARD))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return passed(R)
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         (x,) = xs
@@ -118,8 +118,8 @@ class FixedScale(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0] * self.factor
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return passed(R)
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (g * self.factor,)

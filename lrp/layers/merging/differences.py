@@ -14,7 +14,7 @@ from lrp.errors import RuleError, ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.merging.sums_and_products import Add, common_shape, unbroadcast
 from lrp.rules import Rule, Ties, Winner, engine, winner
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +50,10 @@ class Extremum(Layer):
             y = self.best(y, x)
         return y
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if not isinstance(rule, Winner):
             raise RuleError(f"{type(self).__name__}: expected the rule winner, got {rule.text()!r}")
-        return engine.passed(*self._to_winners(R, xs, y, rule.ties))
+        return engine.all_to_inputs(*self._to_winners(R, xs, y, rule.ties))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return self._to_winners(g, xs, y, Ties.FIRST)

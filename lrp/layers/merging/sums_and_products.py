@@ -10,10 +10,10 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import RuleError, SettingError, ShapeError
-from lrp.layers.base import Layer, Routing, Shape
+from lrp.layers.base import IndexingLayer, Layer, Shape
 from lrp.layers.pooling import linear_rule
 from lrp.rules import LinearRule, Rule, Signal, Uniform, engine, zero
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ class Add(Layer):
             y = y + w * x
         return y
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         stacked = np.stack(np.broadcast_arrays(*xs), axis=-1)
         share = engine.distribute(linear_rule(rule, self), self.linear(xs), stacked, y, R)
         each = np.moveaxis(share.parts[0], -1, 0)
         parts = tuple(unbroadcast(part, x.shape) for part, x in zip(each, xs, strict=True))
-        return Share(parts, share.bias, share.stabilizer, share.dropped, share.gross)
+        return Propagation(parts, share.bias, share.stabilizer, share.dropped, share.gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         weights = self.linear(xs).weight
@@ -104,7 +104,7 @@ class Average(Add):
 
 
 @dataclass(frozen=True, eq=False)
-class Concat(Routing):
+class Concat(IndexingLayer):
     """The inputs side by side along one axis of the sample: -1 the channels, 1 the first spatial axis."""
 
     axis: int = -1
@@ -156,17 +156,17 @@ class Multiply(Layer):
             y = y * x
         return y
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, Signal):
             if not 0 <= rule.index < len(xs):
                 raise RuleError(f"signal: expected the number of one of {len(xs)} inputs, got {rule.index}")
             nothing = arrays.zeros(R.shape, R)
             parts = [R if i == rule.index else nothing for i in range(len(xs))]
         elif isinstance(rule, LinearRule):
-            return engine.unbalanced(R, *(unbroadcast(R, x.shape) for x in xs))
+            return engine.difference_as_dropped(R, *(unbroadcast(R, x.shape) for x in xs))
         else:
             parts = [R / arrays.scalar(len(xs), R)] * len(xs)
-        return engine.passed(*(unbroadcast(part, x.shape) for part, x in zip(parts, xs, strict=True)))
+        return engine.all_to_inputs(*(unbroadcast(part, x.shape) for part, x in zip(parts, xs, strict=True)))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         others = [g * self.compute(*(arrays.ones((1,) * g.ndim, g), *xs[:i], *xs[i + 1 :])) for i in range(len(xs))]

@@ -15,7 +15,7 @@ from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.dense import check_bias
 from lrp.layers.pooling import linear_rule
 from lrp.rules import Identity, LinearRule, Rule, engine
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class BatchNorm(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0] * self.linear.weight + self.linear.bias
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, Identity):
-            return engine.passed(R)
+            return engine.all_to_inputs(R)
         return engine.distribute(linear_rule(rule, self), self.linear, xs[0], y, R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

@@ -17,7 +17,7 @@ from lrp.arrays import Array, Number, transcendental
 from lrp.errors import RuleError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.rules import Gate, Identity, LinearRule, Rule, Term, engine, epsilon
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 sqrt = transcendental(np.sqrt, "sqrt")
 
@@ -100,15 +100,15 @@ class SampleNorm(Layer):
         y = linear.apply(linear.weight, blocks)
         return np.asarray(y if linear.bias is None else y + linear.bias).reshape(xs[0].shape)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, Identity):
-            return engine.passed(R)
+            return engine.all_to_inputs(R)
         if not isinstance(rule, LinearRule):
             raise RuleError(f"{type(self).__name__}: expected zero, epsilon or identity, got {rule.text()!r}")
         blocks = self.blocks(xs[0])
         share = engine.distribute(rule, self.linear(blocks), blocks, y.reshape(blocks.shape), R.reshape(blocks.shape))
         part = share.parts[0].reshape(xs[0].shape)
-        return Share((part,), share.bias, share.stabilizer, share.dropped, share.gross)
+        return Propagation((part,), share.bias, share.stabilizer, share.dropped, share.gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         """With h = (x - mean) / spread and v = g gamma: (v - mean v - h mean(v h)) / spread."""

@@ -13,7 +13,7 @@ from lrp.errors import ExactError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.pooling import linear_rule
 from lrp.rules import Identity, LinearRule, Rule, engine
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,9 @@ class LRN(Layer):
         weights = [slope * window.shifted(x, o) if any(o) else own for o in window.offsets()]
         return TaylorMap(window, np.stack(weights))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, Identity):
-            return engine.passed(R)
+            return engine.all_to_inputs(R)
         (x,) = xs
         taylor = self.taylor(x)
         return engine.distribute(linear_rule(rule, self), taylor, x, taylor.apply(taylor.weight, x), R)

@@ -12,7 +12,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ExactError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.rules import Rule, Share, dropping
+from lrp.rules import Propagation, Rule, with_dropped
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +53,11 @@ class PNormPool(Layer):
         scaled = pools / np.where(largest > 0, largest, 1)[..., None]
         return np.asarray(largest * (scaled**self.p).sum(axis=-1) ** (1 / self.p)).astype(xs[0].dtype)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         pools = self._pools(xs[0])
         total = pools.sum(axis=-1)
         each = arrays.divide_where(R, total, total != 0)
-        return dropping(R * (total == 0), (pools * each[..., None]).reshape(xs[0].shape))
+        return with_dropped(R * (total == 0), (pools * each[..., None]).reshape(xs[0].shape))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         pools = self._pools(xs[0])

@@ -16,7 +16,7 @@ from lrp.errors import RuleError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.windows import Padding, Windows, check_padding, per_axis
 from lrp.rules import LinearRule, Rule, Stabilizer, Ties, Winner, engine, winner
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 ONE = np.ones(())  # the weight of every input of a pooling window, cast to the arithmetic of x where it is used
 
@@ -112,7 +112,7 @@ class LinearPool(Pool):
         linear = self.linear(xs[0])
         return linear.apply(linear.weight, xs[0])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return engine.distribute(linear_rule(rule, self), self.linear(xs[0]), xs[0], y, R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -185,7 +185,7 @@ class MaxPool(Pool):
             np.maximum(y, padded[tap], out=y)
         return y
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
         if isinstance(rule, Winner):
             return to_winners(rule, R, y, lambda R: self._to_winners(R, x, y, rule.ties))
@@ -225,14 +225,16 @@ class MaxPool(Pool):
         return self.windows.padded(x, lowest)
 
 
-def to_winners(rule: Winner, R: Array, y: Array, route: Callable[[Array], Array]) -> Share:
+def to_winners(rule: Winner, R: Array, y: Array, route: Callable[[Array], Array]) -> Propagation:
     """The share of a winner rule, whose `route` brings relevance to the winners."""
     if not rule.eps:
-        return engine.passed(route(R)) if rule.ties is not Ties.ALL else engine.unbalanced(R, route(R))
+        return (
+            engine.all_to_inputs(route(R)) if rule.ties is not Ties.ALL else engine.difference_as_dropped(R, route(R))
+        )
     shift = Stabilizer(rule.eps).shift(y)
     s = R / (y + shift)
-    share, to_shift = engine.unbalanced(s * y, route(s * y)), s * shift
-    return replace(share, stabilizer=arrays.total(to_shift), gross=share.gross + arrays.gross(to_shift))
+    share, to_shift = engine.difference_as_dropped(s * y, route(s * y)), s * shift
+    return replace(share, stabilizer=arrays.sum_per_sample(to_shift), gross=share.gross + arrays.sum_abs(to_shift))
 
 
 def linear_rule(rule: Rule, layer: Layer) -> LinearRule:

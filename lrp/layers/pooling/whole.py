@@ -13,7 +13,7 @@ from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.pooling.sliding import ONE, linear_rule, to_winners
 from lrp.rules import LinearRule, Rule, Ties, Winner, engine, winner
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class GlobalSumPool(GlobalPool):
         linear = self.linear(xs[0])
         return self._shaped(linear.apply(linear.weight, xs[0]))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
         return engine.distribute(linear_rule(rule, self), self.linear(x), x, self._kept(y, x), self._kept(R, x))
 
@@ -105,7 +105,7 @@ class GlobalMaxPool(GlobalPool):
     def compute(self, *xs: Array) -> Array:
         return self._shaped(xs[0].max(axis=tuple(range(1, xs[0].ndim - 1)), keepdims=True))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
         if isinstance(rule, Winner):
             return to_winners(rule, R, y, lambda R: self._to_winners(R, x, y, rule.ties))

@@ -28,7 +28,7 @@ from lrp.layers.activations import (
 )
 from lrp.layers.dense import Dense
 from lrp.rules import LinearRule, engine
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 # The activations that a recurrent layer can store by name; hard_sigmoid_6 is that of Keras 3.
 ACTIVATIONS: dict[str, Activation] = {
@@ -68,14 +68,16 @@ class Summands:
         return np.asarray(s[..., None] * weight)
 
 
-class Account:
+class RecurrentLedger:
     """Relevance on its way back through a cell: each sum is divided by the rule, and what is lost is added up."""
 
     def __init__(self, rule: LinearRule, like: Array) -> None:
         self.rule, self.like = rule, like
-        self.bias = self.stabilizer = self.dropped = self.gross = arrays.zeros((len(like),), arrays.total(like))
+        self.bias = self.stabilizer = self.dropped = self.gross = arrays.zeros(
+            (len(like),), arrays.sum_per_sample(like)
+        )
 
-    def _note(self, share: Share) -> None:
+    def _note(self, share: Propagation) -> None:
         self.bias = self.bias + share.bias
         self.stabilizer = self.stabilizer + share.stabilizer
         self.dropped = self.dropped + share.dropped
@@ -100,10 +102,10 @@ class Account:
 
     def drop(self, R: Array) -> None:
         """Relevance that ends at a state which is no input."""
-        self.dropped = self.dropped + arrays.total(R)
-        self.gross = self.gross + arrays.gross(R)
+        self.dropped = self.dropped + arrays.sum_per_sample(R)
+        self.gross = self.gross + arrays.sum_abs(R)
 
-    def share(self, parts: tuple[Array, ...]) -> Share:
+    def share(self, parts: tuple[Array, ...]) -> Propagation:
         """The account closed. gross holds every flow, so that the bound on rounding grows with the steps."""
-        gross = sum((arrays.gross(part) for part in parts), self.gross)
-        return Share(parts, self.bias, self.stabilizer, self.dropped, gross)
+        gross = sum((arrays.sum_abs(part) for part in parts), self.gross)
+        return Propagation(parts, self.bias, self.stabilizer, self.dropped, gross)

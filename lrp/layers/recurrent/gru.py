@@ -9,7 +9,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.layers.activations import Activation
-from lrp.layers.recurrent.gates import ACTIVATIONS, Account
+from lrp.layers.recurrent.gates import ACTIVATIONS, RecurrentLedger
 from lrp.layers.recurrent.simple_rnn import Recurrent, States, Step
 
 
@@ -74,7 +74,7 @@ class GRU(Recurrent):
         gx = np.concatenate([gates, gpre], axis=-1) @ self.kernel.T
         return np.asarray(gx), (np.asarray(go * z + gh + gates @ self.recurrent[:, : 2 * u].T),)
 
-    def step_relevance(self, R: States, step: Step, account: Account) -> tuple[Array, States]:
+    def step_relevance(self, R: States, step: Step, account: RecurrentLedger) -> tuple[Array, States]:
         zx, _, z, r, inner, _, signal = step.own
         (h,), block = step.before, slice(2 * self.units, None)
         beside_x, beside_h = (None if b is None else b[block] for b in self._biases())

@@ -9,7 +9,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.layers.activations import Activation
-from lrp.layers.recurrent.gates import ACTIVATIONS, Account
+from lrp.layers.recurrent.gates import ACTIVATIONS, RecurrentLedger
 from lrp.layers.recurrent.simple_rnn import Recurrent, States, Step
 
 
@@ -59,7 +59,7 @@ class LSTM(Recurrent):
         gz = np.concatenate(blocks, axis=-1)
         return np.asarray(gz @ self.kernel.T), (np.asarray(gz @ self.recurrent.T), gc * f)
 
-    def step_relevance(self, R: States, step: Step, account: Account) -> tuple[Array, States]:
+    def step_relevance(self, R: States, step: Step, account: RecurrentLedger) -> tuple[Array, States]:
         _, i, f, signal, _, _ = step.own
         h, c = step.before
         to_past, to_signal = account.divide_sum(R[0] + R[1], f * c, i * signal)

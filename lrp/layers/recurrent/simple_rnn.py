@@ -14,10 +14,10 @@ from lrp.arrays import Array
 from lrp.errors import RuleError, SettingError, ShapeError
 from lrp.layers.activations import Activation
 from lrp.layers.base import Layer, Shape, as_weight
-from lrp.layers.recurrent.gates import ACTIVATIONS, Account
+from lrp.layers.recurrent.gates import ACTIVATIONS, RecurrentLedger
 from lrp.layers.shape import spread_mask
 from lrp.rules import LinearRule, Rule
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 States = tuple[Array, ...]
 OUTPUTS = ("last", "sequence", "state", "cell")
@@ -113,7 +113,7 @@ class Recurrent(Layer):
         """The gradients of one step: with respect to x_t and to the states before, from those of the states after."""
 
     @abstractmethod
-    def step_relevance(self, R: States, step: Step, account: Account) -> tuple[Array, States]:
+    def step_relevance(self, R: States, step: Step, account: RecurrentLedger) -> tuple[Array, States]:
         """The relevance of x_t and of the states before, from that of the states after."""
 
     def accepts(self, rule: Rule) -> bool:
@@ -153,10 +153,10 @@ class Recurrent(Layer):
             return np.stack(outputs, axis=1)
         return outputs[-1] if self.output == "last" else states[OUTPUTS.index(self.output) - 2]
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if not isinstance(rule, LinearRule):
             raise RuleError(f"{type(self).__name__}: expected a rule with a table, got {rule.text()!r}")
-        account = Account(rule, R)
+        account = RecurrentLedger(rule, R)
         parts = self._back(R, xs, lambda S, step: self.step_relevance(S, step, account), account.drop)
         return account.share(parts)
 
@@ -234,7 +234,7 @@ class SimpleRNN(Recurrent):
         (gz,) = self.function.pullback(g[0], step.own, step.after[0])
         return np.asarray(gz @ self.kernel.T), (np.asarray(gz @ self.recurrent.T),)
 
-    def step_relevance(self, R: States, step: Step, account: Account) -> tuple[Array, States]:
+    def step_relevance(self, R: States, step: Step, account: RecurrentLedger) -> tuple[Array, States]:
         weight = np.concatenate([self.kernel, self.recurrent])
         to_x, to_h = account.divide_linear(R[0], weight, self.bias, step.x, step.before[0])
         return to_x, (to_h,)

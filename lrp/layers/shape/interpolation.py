@@ -14,7 +14,7 @@ from lrp.layers.base import Layer, Shape
 from lrp.layers.pooling import ONE, linear_rule
 from lrp.layers.windows import per_axis
 from lrp.rules import LinearRule, Rule, engine
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Interpolate(Layer):
             y = a + (b - a) * share
         return np.asarray(y.astype(x.dtype))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         linear = self.linear(xs[0])
         if self.single:  # what float32 rounded is the map's bias, and stands on the ledger as such
             linear = replace(linear, bias=y - linear.apply(linear.weight, xs[0]))

@@ -14,7 +14,7 @@ from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.pooling import linear_rule
 from lrp.rules import LinearRule, Rule, engine
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +30,8 @@ class StepMask(Layer):
         like = xs[-1] if xs[-1].dtype.kind in "fO" else np.zeros(0)
         return np.where(counts, arrays.scalar(1, like), arrays.scalar(0, like))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
-        return engine.dropping(R, *self.pullback(R, xs, y))
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return engine.with_dropped(R, *self.pullback(R, xs, y))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return tuple(arrays.zeros(x.shape, g) for x in xs)
@@ -75,9 +75,9 @@ class Masking(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0] * spread_mask(xs[1], xs[0])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         kept, mask = self.pullback(R, xs, y)
-        return engine.dropping(R - kept, kept, mask)
+        return engine.with_dropped(R - kept, kept, mask)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return g * spread_mask(xs[1], xs[0]), arrays.zeros(xs[1].shape, g)
@@ -124,10 +124,10 @@ class MaskedMean(Layer):
         linear = self.linear(xs)
         return linear.apply(linear.weight, xs[0])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         share = engine.distribute(linear_rule(rule, self), self.linear(xs), xs[0], y, R)
         parts = (*share.parts, arrays.zeros(xs[1].shape, R))
-        return Share(parts, share.bias, share.stabilizer, share.dropped, share.gross)
+        return Propagation(parts, share.bias, share.stabilizer, share.dropped, share.gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         linear = self.linear(xs)

@@ -11,10 +11,10 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, SettingError, ShapeError, StateError
-from lrp.layers.base import Layer, Routing, Shape
+from lrp.layers.base import IndexingLayer, Layer, Shape
 from lrp.layers.windows import Pairs, check_padding, per_axis
 from lrp.rules import Rule, engine
-from lrp.rules.engine import Share
+from lrp.rules.engine import Propagation
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Input(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0]
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         raise StateError("Input: relevance ends here, there is nothing to distribute it to")
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -59,7 +59,7 @@ class Input(Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class Dropout(Routing):
+class Dropout(IndexingLayer):
     """The identity, as at inference: a network that has been trained drops nothing."""
 
     rate: float = 0.5
@@ -75,7 +75,7 @@ class Dropout(Routing):
 
 
 @dataclass(frozen=True, eq=False)
-class Reshape(Routing):
+class Reshape(IndexingLayer):
     """One sample's entries, in row-major order, in another shape; one length may be -1."""
 
     shape: tuple[int, ...]
@@ -103,7 +103,7 @@ class Reshape(Routing):
 
 
 @dataclass(frozen=True, eq=False)
-class Flatten(Routing):
+class Flatten(IndexingLayer):
     """One sample's entries in one row: (n, h, w, c) -> (n, h w c), the channel fastest."""
 
     def compute(self, *xs: Array) -> Array:
@@ -118,7 +118,7 @@ class Flatten(Routing):
 
 
 @dataclass(frozen=True, eq=False)
-class Permute(Routing):
+class Permute(IndexingLayer):
     """The axes of a sample in another order, counted from 1: (3, 1, 2) takes (n, a, b, c) to (n, c, a, b)."""
 
     axes: tuple[int, ...]
@@ -157,7 +157,7 @@ def _inner(pairs: Pairs, spatial: tuple[int, ...]) -> tuple[slice, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class ZeroPad(Routing):
+class ZeroPad(IndexingLayer):
     """Zeros around the spatial axes. Relevance that rules put on the padding is dropped, and the ledger says so."""
 
     padding: Any
@@ -169,11 +169,11 @@ class ZeroPad(Routing):
         x = xs[0]
         return np.pad(x, ((0, 0), *self.padding, (0, 0)), constant_values=arrays.scalar(0, x))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Share:
+    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         inside = _inner(self.padding, R.shape[1:-1])
         outside = R.copy()
         outside[inside] = arrays.scalar(0, R)
-        return engine.dropping(outside, R[inside])
+        return engine.with_dropped(outside, R[inside])
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (g[_inner(self.padding, g.shape[1:-1])],)
@@ -183,7 +183,7 @@ class ZeroPad(Routing):
 
 
 @dataclass(frozen=True, eq=False)
-class Crop(Routing):
+class Crop(IndexingLayer):
     """The spatial axes without `before` entries at the start and `after` at the end."""
 
     cropping: Any
@@ -212,7 +212,7 @@ def _lengthened(shape: Shape, pairs: Pairs, sign: int) -> Shape:
 
 
 @dataclass(frozen=True, eq=False)
-class UpSample(Routing):
+class UpSample(IndexingLayer):
     """Each entry repeated `size` times along each spatial axis (nearest neighbour); its relevance is their sum."""
 
     size: Any = (2, 2)

@@ -10,11 +10,11 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import SettingError, ShapeError
-from lrp.layers.base import Routing, Shape
+from lrp.layers.base import IndexingLayer, Shape
 
 
 @dataclass(frozen=True, eq=False)
-class Slice(Routing):
+class Slice(IndexingLayer):
     """Part of a sample: for each of its leading axes (start, stop, step), or a number, which removes the axis.
 
     start, stop and step are as in Python, None included; axes that are not mentioned stay whole. Entries that are not
@@ -61,7 +61,7 @@ class Slice(Routing):
 
 
 @dataclass(frozen=True, eq=False)
-class RepeatVector(Routing):
+class RepeatVector(IndexingLayer):
     """A vector n times: (n, d) -> (n, times, d); its relevance is the sum over the copies."""
 
     times: int

@@ -67,7 +67,7 @@ def deep_lift(
     for name, value in found.inputs.items():
         delta = differences.delta(name)
         maps[name] = single(m[name], delta) * delta if name in m else arrays.zeros(value.shape, nothing)
-    arrived = sum((arrays.total(part) for part in maps.values()), 0 * start)
+    arrived = sum((arrays.sum_per_sample(part) for part in maps.values()), 0 * start)
     ledger = Ledger(tuple(lines), start, np.asarray(arrived), arrays.epsilon_of(one))
     expected = np.asarray(found.value - reference.value)
     settings = {"rule": rule.name if isinstance(rule, ActivationRule) else getattr(rule, "__name__", "chosen")}
@@ -85,8 +85,8 @@ def _activation(
     left = together * (ends[1] - ends[0] - up * parts[0] - down * parts[1])
     near = ~(far(parts[0]) & far(parts[1]))
     dropped = np.where(near, left, arrays.scalar(0, left))
-    size = arrays.gross(together * ends[0]) + arrays.gross(together * ends[1])
-    return [(together * up, together * down)], arrays.total(dropped), size
+    size = arrays.sum_abs(together * ends[0]) + arrays.sum_abs(together * ends[1])
+    return [(together * up, together * down)], arrays.sum_per_sample(dropped), size
 
 
 def _line(
@@ -108,12 +108,12 @@ def _line(
 
 def flow(m: Pair, parts: Pair) -> Array:
     """(n,) sum of m+ delta+ + m- delta-"""
-    return arrays.total(m[0] * parts[0]) + arrays.total(m[1] * parts[1])
+    return arrays.sum_per_sample(m[0] * parts[0]) + arrays.sum_per_sample(m[1] * parts[1])
 
 
 def _size(m: Pair, parts: Pair) -> Array:
     """(n,) the absolute values that flow() adds up."""
-    return arrays.gross(m[0] * parts[0]) + arrays.gross(m[1] * parts[1])
+    return arrays.sum_abs(m[0] * parts[0]) + arrays.sum_abs(m[1] * parts[1])
 
 
 def _sum(one: Pair, other: Pair) -> Pair:

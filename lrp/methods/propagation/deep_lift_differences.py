@@ -11,7 +11,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import SettingError
 from lrp.graph import Network, Node, Trace
-from lrp.layers import Add, BatchNorm, GlobalMaxPool, GlobalSumPool, LinearLayer, MaxPool, Multiply, Routing
+from lrp.layers import Add, BatchNorm, GlobalMaxPool, GlobalSumPool, IndexingLayer, LinearLayer, MaxPool, Multiply
 from lrp.layers.merging import unbroadcast
 from lrp.layers.pooling import LinearPool
 from lrp.methods.propagation.deep_lift_rules import Pair
@@ -80,7 +80,7 @@ class Differences:
         return self._pairs[name]
 
     def _pair(self, node: Node) -> Pair:
-        if isinstance(node.layer, Routing):
+        if isinstance(node.layer, IndexingLayer):
             pairs = [self.pair(name) for name in node.inputs]
             return node.layer.compute(*(p[0] for p in pairs)), node.layer.compute(*(p[1] for p in pairs))
         if isinstance(node.layer, Add):
@@ -104,7 +104,7 @@ def multipliers_below(differences: Differences, node: Node, m: Pair) -> list[Pai
     """The multipliers of the node's inputs from those of its output; SettingError where DeepLIFT has no rule."""
     layer = node.layer
     r, x = differences.values(node)
-    if isinstance(layer, Routing):
+    if isinstance(layer, IndexingLayer):
         y = differences.trace.values[node.name]
         if m[0] is m[1]:
             return [(part, part) for part in layer.pullback(m[0], x, y)]

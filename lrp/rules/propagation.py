@@ -18,7 +18,7 @@ SMALL = 1 << 16  # numbers in a node's arrays that may be kept until somebody re
 
 
 @dataclass(frozen=True)
-class Share(Later):
+class Propagation(Later):
     """What became of a node's relevance. Per-sample numbers have shape (n,) and the unit of the explained output.
 
     parts: one array for each input of the layer. gross: the sum of the absolute values of all that is added up in
@@ -32,7 +32,7 @@ class Share(Later):
     gross: Array
 
 
-class Account:
+class LedgerBuilder:
     """Collects what goes to bias, stabilizer, dropped and gross: added up at once, or when the share is read.
 
     like: relevance, the samples first. size: how many numbers the entries hold: few can wait, many are not kept.
@@ -48,7 +48,7 @@ class Account:
         """Whether the arrays that were noted are still needed."""
         return self._waiting is not None
 
-    def passed(self, part: Array) -> None:
+    def to_inputs(self, part: Array) -> None:
         """An array that goes to the inputs."""
         self._note(_add_gross, part)
 
@@ -60,9 +60,11 @@ class Account:
         """s * bias, for a bias of the last axis."""
         self._note(_add_bias, s, bias)
 
-    def share(self, *parts: Array) -> Share:
+    def share(self, *parts: Array) -> Propagation:
         """The share with these parts, whose sums were collected here."""
-        return Share(parts, **self._sums) if self._waiting is None else Share.later(self._counted, parts=parts)
+        return (
+            Propagation(parts, **self._sums) if self._waiting is None else Propagation.later(self._counted, parts=parts)
+        )
 
     def _note(self, add: Callable[..., None], *entry: Any) -> None:
         if self._waiting is None:
@@ -71,7 +73,7 @@ class Account:
             self._waiting.append(partial(add, *entry))
 
     def _nothing(self) -> Sums:
-        return dict.fromkeys(("bias", "stabilizer", "dropped", "gross"), arrays.no_total(self._like))
+        return dict.fromkeys(("bias", "stabilizer", "dropped", "gross"), arrays.zero_sums(self._like))
 
     def _counted(self) -> Sums:
         sums = self._nothing()
@@ -81,40 +83,40 @@ class Account:
 
 
 def _add_gross(part: Array, sums: Sums) -> None:
-    sums["gross"] = sums["gross"] + arrays.gross(part)
+    sums["gross"] = sums["gross"] + arrays.sum_abs(part)
 
 
 def _add_product(column: str, array: Array, factor: Array | None, sums: Sums) -> None:
-    product = array if factor is None else parallel.each(np.multiply, array, factor)
-    sums[column] = sums[column] + arrays.total(product)
+    product = array if factor is None else parallel.map_blocks(np.multiply, array, factor)
+    sums[column] = sums[column] + arrays.sum_per_sample(product)
     _add_gross(product, sums)
 
 
 def _add_bias(s: Array, bias: Array, sums: Sums) -> None:
-    sums["bias"] = sums["bias"] + arrays.weighted_total(s, bias)
-    sums["gross"] = sums["gross"] + arrays.weighted_gross(s, bias)
+    sums["bias"] = sums["bias"] + arrays.weighted_sum(s, bias)
+    sums["gross"] = sums["gross"] + arrays.weighted_sum_abs(s, bias)
 
 
-def passed(*parts: Array) -> Share:
+def all_to_inputs(*parts: Array) -> Propagation:
     """A share in which everything went to the inputs."""
-    account = Account(parts[0], sum(part.size for part in parts))
+    account = LedgerBuilder(parts[0], sum(part.size for part in parts))
     for part in parts:
-        account.passed(part)
+        account.to_inputs(part)
     return account.share(*parts)
 
 
-def dropping(dropped: Array, *parts: Array) -> Share:
+def with_dropped(dropped: Array, *parts: Array) -> Propagation:
     """A share in which what is lost element by element (an array with the samples first) stands as dropped."""
-    account = Account(dropped, dropped.size)
+    account = LedgerBuilder(dropped, dropped.size)
     account.lost("dropped", dropped)
     for part in parts:
-        account.passed(part)
+        account.to_inputs(part)
     return account.share(*parts)
 
 
-def unbalanced(R: Array, *parts: Array) -> Share:
+def difference_as_dropped(R: Array, *parts: Array) -> Propagation:
     """A share whose parts need not add up to R: the difference stands as dropped (negative where they exceed R)."""
-    nothing = arrays.no_total(R)
-    dropped = arrays.total(R) - sum(map(arrays.total, parts), nothing)
-    gross = sum(map(arrays.gross, parts), arrays.gross(R))
-    return Share(parts, nothing, nothing, dropped, gross)
+    nothing = arrays.zero_sums(R)
+    dropped = arrays.sum_per_sample(R) - sum(map(arrays.sum_per_sample, parts), nothing)
+    gross = sum(map(arrays.sum_abs, parts), arrays.sum_abs(R))
+    return Propagation(parts, nothing, nothing, dropped, gross)

@@ -13,7 +13,7 @@ from lrp.rules.algebra import Rule, number_text
 
 
 @dataclass(frozen=True)
-class NamedRule(Rule):
+class NonlinearRule(Rule):
     """The base of the rules without a table; their parameters are their fields."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class NamedRule(Rule):
 
 
 @dataclass(frozen=True)
-class Identity(NamedRule):
+class Identity(NonlinearRule):
     """R_i = R_j: relevance passes unchanged, as through every activation function."""
 
     name = "identity"
@@ -47,7 +47,7 @@ class Ties(Enum):
 
 
 @dataclass(frozen=True)
-class Winner(NamedRule):
+class Winner(NonlinearRule):
     """All relevance of a max-pooling window goes to its largest input, y.
 
     eps > 0: as an epsilon rule on the winner, R y / (y + eps s(y)); the rest stands on the ledger as stabilizer.
@@ -62,7 +62,7 @@ class Winner(NamedRule):
 
 
 @dataclass(frozen=True)
-class PlainGradient(NamedRule):
+class PlainGradient(NonlinearRule):
     """R_i = sum_j R_j dy_j/dx_i: the pullback in the place of a rule, as some libraries have for layers they lack.
 
     It divides nothing by anything, so it need not conserve: the difference stands on the ledger as dropped.
@@ -72,14 +72,14 @@ class PlainGradient(NamedRule):
 
 
 @dataclass(frozen=True)
-class Uniform(NamedRule):
+class Uniform(NonlinearRule):
     """Each of m factors of a product receives R/m."""
 
     name = "uniform"
 
 
 @dataclass(frozen=True)
-class Signal(NamedRule):
+class Signal(NonlinearRule):
     """All relevance of a product goes to one factor, the signal; the other factors, its gates, receive none."""
 
     name = "signal"
@@ -87,7 +87,7 @@ class Signal(NamedRule):
 
 
 @dataclass(frozen=True)
-class Taylor(NamedRule):
+class Taylor(NonlinearRule):
     """The first-order Taylor terms at the input: R_i = x_i sum_j R_j dlog(y_j)/dx_i for a softmax.
 
     Does not conserve: the term of order 0 has no input to go to; the difference stands on the ledger as dropped.
