@@ -1,10 +1,10 @@
-"""Word deletion: does the classifier's verdict hang on the words that an explanation names?
+"""Word deletion: does the classifier's output depend on the words that an explanation ranks first?
 
 To delete a word is to set its vector to zero: its number becomes UNKNOWN, the text keeps its length.
 
     A   correctly classified texts, their class, the most relevant word first:  the accuracy should fall fast
     B   falsely classified texts, their true class, the least relevant first:   the accuracy should climb
-    C   falsely classified texts, the class they were given, the most relevant first: the accuracy should climb
+    C   falsely classified texts, the predicted class, the most relevant first: the accuracy should climb
 
 Source: Arras et al. 2016, word deleting experiments
 """
@@ -23,7 +23,8 @@ Classify = Callable[[Sequence[Array]], Array]  # word numbers of n texts -> thei
 def ranking(relevance: Array, numbers: Array, most_relevant_first: bool = True) -> Array:
     """The positions of the words by relevance, equal ones in the order of the text.
 
-    relevance and numbers have shape (t,). Padding and words without a vector have no rank: deleting them is nothing.
+    relevance and numbers have shape (t,). Padding and words without a vector have no rank: deleting them changes
+    nothing.
     """
     if relevance.shape != numbers.shape or numbers.ndim != 1:
         raise ShapeError(

@@ -52,7 +52,7 @@ def rectifying(rectified: Callable[[Array, Array], Array], method: str) -> Step:
             if not isinstance(layer, ReLU) or layer.maximum is not None:
                 raise SettingError(
                     f"{node.name}: {method} is defined for ReLU activations, got {type(layer).__name__}; use a method"
-                    " that knows this activation, such as gradient_input or deep_lift"
+                    " that knows this activation, such as gradient_times_input or deep_lift"
                 )
             return (rectified(g, xs[0]),)
         return plain(node, g, xs, y)
