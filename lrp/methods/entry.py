@@ -64,8 +64,8 @@ def explain(
     >>> network = lrp.Network.sequential([lrp.layers.Dense(np.array([[2.0], [-1.0]]))], (2,))
     >>> lrp.explain(network, [[3.0, 1.0]]).relevance.round(5)
     array([[ 6., -1.]])
-    >>> lrp.explain(network, [[3.0, 1.0]], method="integrated_gradients", baseline=1.0, steps=4).relevance
-    array([[4., 0.]])
+    >>> lrp.explain(network, [[3.0, 1.0]], method="integrated_gradients", baseline=0.0, steps=4).relevance
+    array([[ 6., -1.]])
     """
     chosen = named(method) if isinstance(method, str) else method
     if not callable(chosen):

@@ -53,7 +53,10 @@ def test_random_numbers_are_handed_on_where_a_method_draws_some(rng):
     "text, said",
     [
         ("lime", "method: expected one of lrp, gradient"),
-        ("gradient:1", "gradient: expected settings among none, got '1'"),
+        ("cam:1", "cam: expected settings among none, got '1'"),
+        ("grad-camm", "got 'grad-camm'; did you mean 'grad_cam'"),
+        ("integrated_gradients:step=3", "got 'step=3'; did you mean 'steps'"),
+        ("deep_lift:reveal-cancel", "got 'reveal-cancel'; did you mean 'reveal_cancel'"),
         ("sensitivity:inf,power=2", "sensitivity: expected settings among norm, got 'power=2'"),
         ("sensitivity:inf,2", "sensitivity: expected settings among norm, got '2'"),
         ("integrated_gradients:steps=many", "integrated_gradients: steps: expected a number, got 'many'"),

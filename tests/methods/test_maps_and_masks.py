@@ -168,6 +168,19 @@ def test_prediction_difference_by_loops(rng):
         prediction_difference(network, x, background=others[0], training_size=40)
 
 
+@pytest.mark.parametrize("count", [1, 10, 1000])
+def test_the_laplace_correction_counts_training_instances_and_not_background_pictures(count):
+    """p(c|x) = 1 of 2 classes and p(c|x without q) = 1/2: log2((N + 1) / 1) bits, however many equal pictures there are."""
+    network = Network.sequential([Flatten(), Dense(np.array([[1000.0, 0.0]]))], (1, 1, 1))
+    x, background = np.ones((1, 1, 1, 1)), np.zeros((count, 1, 1, 1))
+    for N, bits in ((1, 1.0), (1023, 10.0)):
+        found = prediction_difference(network, x, 0, background=background, training_size=N)
+        assert found.relevance[0, 0, 0, 0] == pytest.approx(bits, rel=1e-12)
+        assert found.settings["training_size"] == N and found.settings["background"] == count
+    with pytest.raises(SettingError, match="prediction_difference: training_size: expected a whole number of at least 1"):
+        prediction_difference(network, x, 0, background=background, training_size=0)
+
+
 def test_blur_saliency_by_the_formula(rng):
     network = nets.smooth(rng)
     x = rng.normal(size=(2, 5, 7, 1))

@@ -74,8 +74,8 @@ def integrated_gradients(
     >>> import numpy as np
     >>> from lrp import Network, layers
     >>> network = Network.sequential([layers.Dense(np.array([[2.0], [-1.0]]), np.array([0.5]))], (2,))
-    >>> integrated_gradients(network, [[3.0, 1.0]], baseline=1.0, steps=4).relevance
-    array([[4., 0.]])
+    >>> integrated_gradients(network, [[3.0, 1.0]], baseline=0.0, steps=4).relevance
+    array([[ 6., -1.]])
     """
     chosen = as_scheme(scheme)
     whole("integrated_gradients: steps", steps)

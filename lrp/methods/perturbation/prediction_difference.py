@@ -78,7 +78,7 @@ def prediction_difference(
     >>> network = Network.sequential([layers.Flatten(), layers.Dense(np.array([[2.0, 0.0]]))], (1, 1, 1))
     >>> x, background = np.full((1, 1, 1, 1), 3.0), np.zeros((5, 1, 1, 1))
     >>> prediction_difference(network, x, 0, background=background, training_size=100).relevance.round(2).ravel()
-    array([6.24])
+    array([6.34])
     """
     name = single_input(network, "prediction_difference")
     N = whole("prediction_difference: training_size", training_size)

@@ -72,15 +72,16 @@ def shapley(
     Examples
     --------
     >>> import numpy as np
-    >>> from lrp import Network, layers >>> network = Network.sequential([layers.Dense(np.array([[1.0], [1.0]]),
-    np.array([-2.0])), layers.ReLU()], (2,)) >>> shapley(network, [[3.0, 1.0]]).relevance array([[1.5, 0.5]])
+    >>> from lrp import Network, layers
+    >>> hinge = [layers.Dense(np.array([[1.0], [1.0]]), np.array([-2.0])), layers.ReLU()]
+    >>> shapley(Network.sequential(hinge, (2,)), [[3.0, 1.0]]).relevance
+    array([[1.5, 0.5]])
     """
     name = single_input(network, "shapley")
     scored = score(network, x, target)
     at = layout(network, name)
-    picture, reference = at.channels_last(scored.inputs[name]), at.channels_last(
-        baselines(scored, baseline, "shapley")[name]
-    )
+    picture = at.channels_last(scored.inputs[name])
+    reference = at.channels_last(baselines(scored, baseline, "shapley")[name])
     places = picture.shape[1:] if picture.ndim == 2 else picture.shape[1:-1]
     labels, count = _labels(segments, places)
     worth = _Worth(scored, name, at.native, picture, reference, labels)

@@ -107,7 +107,7 @@ def pattern_attribution(
     >>> from lrp import Network, layers
     >>> network = Network.sequential([layers.Dense(np.array([[1.0], [-1.0]]))], (2,))
     >>> pattern_attribution(network, [[2.0, 1.0]], patterns={"dense1": np.array([[1.0], [0.0]])}).relevance
-    array([[ 1., -0.]])
+    array([[1., 0.]])
     """
     no_tokens(network, "pattern_attribution")
     scored = score(network, x, target)
