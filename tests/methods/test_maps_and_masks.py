@@ -177,7 +177,9 @@ def test_the_laplace_correction_counts_training_instances_and_not_background_pic
         found = prediction_difference(network, x, 0, background=background, training_size=N)
         assert found.relevance[0, 0, 0, 0] == pytest.approx(bits, rel=1e-12)
         assert found.settings["training_size"] == N and found.settings["background"] == count
-    with pytest.raises(SettingError, match="prediction_difference: training_size: expected a whole number of at least 1"):
+    with pytest.raises(
+        SettingError, match="prediction_difference: training_size: expected a whole number of at least 1"
+    ):
         prediction_difference(network, x, 0, background=background, training_size=0)
 
 
