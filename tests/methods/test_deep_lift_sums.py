@@ -150,3 +150,49 @@ def test_fan_out_adds_the_multipliers_of_both_branches(rng):
         found = deep_lift(network, x, 1, baseline=r, rule=rule)
         wanted = 2 * (np.maximum(x, 0) - np.maximum(r, 0)) - 3 * (np.tanh(x) - np.tanh(r))
         np.testing.assert_allclose(found.relevance[:, 1], wanted[:, 1], rtol=1e-7, atol=1e-12)
+
+
+def test_two_hidden_layers_by_loops_where_differences_cancel(rng):
+    """Whole numbers, so that dh = 0 with dz+ = -dz- occurs: there a multiplier is the mean of m+ and m-, and counts."""
+    f = lambda z: max(z, 0.0)  # noqa: E731
+    cancelled = 0
+    for _ in range(60):
+        w1, w2, w3 = (rng.integers(-2, 3, shape).astype(float) for shape in ((3, 4), (4, 3), (3, 1)))
+        b1, b2 = rng.integers(0, 4, 4).astype(float), rng.integers(0, 4, 3).astype(float)
+        x, r = rng.integers(-2, 3, 3).astype(float), rng.integers(-2, 3, 3).astype(float)
+
+        def signed(w, d):
+            plus = [sum(max(w[i][j] * d[i], 0.0) for i in range(len(d))) for j in range(w.shape[1])]
+            minus = [sum(min(w[i][j] * d[i], 0.0) for i in range(len(d))) for j in range(w.shape[1])]
+            return plus, minus
+
+        def reveal(z0, plus, minus):
+            y_plus = (f(z0 + plus) - f(z0)) / 2 + (f(z0 + minus + plus) - f(z0 + minus)) / 2
+            y_minus = (f(z0 + minus) - f(z0)) / 2 + (f(z0 + plus + minus) - f(z0 + plus)) / 2
+            slope = 1.0 if z0 + (plus + minus) / 2 > 0 else 0.0
+            return (y_plus / plus if plus else slope), (y_minus / minus if minus else slope)
+
+        def below(w, d, pairs):
+            m = []
+            for i in range(len(d)):
+                total = 0.0
+                for j, (m_plus, m_minus) in enumerate(pairs):
+                    sign = w[i][j] * d[i]
+                    chosen = m_plus if sign > 0 else m_minus if sign < 0 else (m_plus + m_minus) / 2
+                    total += w[i][j] * chosen
+                m.append(total)
+            return m
+
+        z1, z1_0 = x @ w1 + b1, r @ w1 + b1
+        h, h0 = np.maximum(z1, 0), np.maximum(z1_0, 0)
+        z2_0 = h0 @ w2 + b2
+        (p1, n1), (p2, n2) = signed(w1, x - r), signed(w2, h - h0)
+        pairs2 = [tuple(w3[k, 0] * m for m in reveal(z2_0[k], p2[k], n2[k])) for k in range(3)]
+        m_h = below(w2, h - h0, pairs2)
+        cancelled += sum(h[j] == h0[j] and p1[j] != 0 and m_h[j] != 0 for j in range(4))
+        pairs1 = [tuple(m_h[j] * m for m in reveal(z1_0[j], p1[j], n1[j])) for j in range(4)]
+        wanted = np.array(below(w1, x - r, pairs1)) * (x - r)
+        network = Network.sequential([Dense(w1, b1), ReLU(), Dense(w2, b2), ReLU(), Dense(w3)], (3,))
+        found = deep_lift(network, x[None], 0, baseline=r, rule="reveal_cancel")
+        np.testing.assert_allclose(found.relevance[0], wanted, rtol=1e-9, atol=1e-12)
+    assert cancelled > 5

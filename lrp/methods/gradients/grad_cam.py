@@ -19,7 +19,7 @@ def grad_cam(
     Source: Selvaraju et al. 2017, Grad-CAM
 
     A: the feature maps at `layer`, Z their number of positions; S_c is the logit. Unit: that of the output, over Z.
-    Does not tell one position's gradient from another's: a_k is a mean. Does not sum to anything.
+    Does not distinguish the gradients of different positions: a_k is their mean. Does not sum to anything.
 
     Parameters
     ----------

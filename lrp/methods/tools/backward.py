@@ -43,7 +43,7 @@ def backward(network: Network, trace: Trace, start: str, g: Array, step: Step = 
 def rectifying(rectified: Callable[[Array, Array], Array], method: str) -> Step:
     """The step of a method that treats ReLUs in its own way: rectified(signal, z) -> signal; plain at all others.
 
-    SettingError at any other activation but the identity: the method says nothing about it.
+    SettingError at any other activation but the identity, for which the method is not defined.
     """
 
     def step(node: Node, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
