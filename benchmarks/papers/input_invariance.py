@@ -19,16 +19,15 @@ from common import FIGURES
 from mnist import read_mnist
 from small_networks import perceptron, trained
 
-from lrp import Network
+from lrp import Explanation, Network
 from lrp.evaluation import Measurement, input_invariance, shifted
 from lrp.layers import ReLU
 from lrp.methods import (
-    Attribution,
     Estimator,
     deep_lift,
     estimate_patterns,
     gradient,
-    gradient_input,
+    gradient_times_input,
     guided_backprop,
     integrated_gradients,
     pattern_attribution,
@@ -39,7 +38,7 @@ from lrp.methods import (
 )
 from lrp.views.plots import Panel, Series, draw_panels
 
-Call = Callable[..., Attribution]
+Call = Callable[..., Explanation]
 TRAINING = 20_000
 # what the paper found: (uniform shift, checkerboard)
 PUBLISHED = {
@@ -103,13 +102,13 @@ def methods(network: Network, data: np.ndarray, m: np.ndarray) -> dict[str, tupl
     }
     zero = partial(integrated_gradients, steps=20)
     noise = partial(smoothgrad, samples=10, sigma=0.15)
-    noise_input = partial(smoothgrad, samples=10, sigma=0.15, method=gradient_input)
+    noise_input = partial(smoothgrad, samples=10, sigma=0.15, method=gradient_times_input)
     return {
         "gradient": (gradient, None),
         "sensitivity": (sensitivity, None),
         "guided backpropagation": (guided_backprop, None),
         **pairs,
-        "gradient x input": (gradient_input, None),
+        "gradient x input": (gradient_times_input, None),
         "integrated gradients, zero": (zero, None),
         "integrated gradients, black": (black(0.0), black),
         "integrated gradients, shifted": (zero, lambda t: partial(zero, baseline=t * m)),

@@ -36,7 +36,7 @@ OTHERS = (
     "deconvolution:2",
     "deconvolution:inf",
     "guided_backprop:2",
-    "gradient_input",
+    "gradient_times_input",
     "integrated_gradients:steps=10",
     "smoothgrad:samples=10",
     "smoothgrad:samples=10,combine=square",
@@ -57,6 +57,7 @@ LEFT_OUT = (
 )
 PATTERN_PICTURES = 2000  # training pictures that patterns are estimated from
 DRAWN_FROM = 10  # training pictures that prediction difference draws its windows from
+TRAINED_ON = {"mnist": 60_000, "cifar10": 50_000}  # pictures that the networks were trained with
 SHARE = 0.157  # of the regions, which the paper replaces
 
 
@@ -147,7 +148,7 @@ def prepared_methods(data: Data, work: Path) -> tuple[str, ...]:
     save_arrays(patterns, estimate_patterns(data.network, batches))
     save_arrays(others, {"x": data.training[:DRAWN_FROM]})
     names = [f"{name}:{patterns}" for name in ("pattern_net", "pattern_attribution")]
-    return (*names, f"prediction_difference:{others},window={data.size}")
+    return (*names, f"prediction_difference:{others},training_size={TRAINED_ON[data.name]},window={data.size}")
 
 
 def areas(data: Data, found: Measurement) -> Measurement:

@@ -26,7 +26,7 @@ METHODS = (
     "gradient",
     "sensitivity",
     "smoothgrad:samples=5",
-    "gradient_input",
+    "gradient_times_input",
     "integrated_gradients:steps=5",
     "deep_lift",
     "grad_cam",

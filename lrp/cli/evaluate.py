@@ -158,7 +158,7 @@ def read_data(path: str, network: Network) -> Data:
         if value is not None and (value.ndim == 0 or len(value) != len(data.x)):
             raise InputError(f"{path}: expected {key} for each of {len(data.x)} pictures, got shape {value.shape}")
     if data.masks is not None:
-        picture = input_layout(network).last(data.x)
+        picture = input_layout(network).channels_last(data.x)
         check_masks(data.masks, picture if picture.ndim == 2 else picture[..., 0])
     return data
 

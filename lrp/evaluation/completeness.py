@@ -6,12 +6,12 @@ import numpy as np
 
 from lrp.errors import InputError
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.methods import Attribution, parts_of
+from lrp.graph import Explanation
 
 PLACES = tuple(float(10.0**k) for k in range(-15, 2))
 
 
-def completeness(found: Attribution) -> Measurement:
+def completeness(found: Explanation) -> Measurement:
     """gap = |sum_i R_i - S| / |S|, S what the method promises: S(x) - S(r), or the relevance that was put in
 
     Source: Sundararajan et al. 2017, completeness; Bach et al. 2015, conservation
@@ -19,7 +19,7 @@ def completeness(found: Attribution) -> Measurement:
     For a method that promises nothing, S is the score S_c(x), and the gap says how far from a decomposition the map is.
     S = 0 gives the absolute gap. curves: "share", the share of pictures with a gap of at most 10^k.
     """
-    if not all(np.isfinite(part.astype(np.float64)).all() for part in parts_of(found.relevance)):
+    if not all(np.isfinite(part.astype(np.float64)).all() for part in found.parts()):
         raise InputError(f"completeness: expected a finite heatmap of {found.method}, got NaN or infinity")
     total = found.total().astype(np.float64)
     wanted = (found.score if found.expected is None else found.expected).astype(np.float64)

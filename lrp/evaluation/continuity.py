@@ -10,8 +10,7 @@ import numpy as np
 from lrp.errors import SettingError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.graph import Network
-from lrp.methods import Attribution
+from lrp.graph import Explanation, Network
 from lrp.methods.tools import number, whole
 
 RADII = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -20,7 +19,7 @@ RADII = (0.005, 0.01, 0.02, 0.05, 0.1)
 def continuity(
     network: Network,
     x: Any,
-    method: Callable[..., Attribution],
+    method: Callable[..., Explanation],
     target: Any = None,
     *,
     radii: Sequence[float] = RADII,
@@ -32,6 +31,9 @@ def continuity(
     continuity      = max over the same d of ||E(x + d) - E(x)||_1 / ||d||_2
 
     Source: Yeh et al. 2019, max-sensitivity; Montavon et al. 2018, explanation continuity
+
+    The ratio of max-sensitivity is divided by ||E(x)||_2, so that methods of different scale can be compared; a map of
+    zeros is divided by 1. Yeh et al. define it without this division.
 
     The maximum is over `samples` random d, uniform in the cube: a lower bound of the true one. The target is that of x.
     Draws depend on seed, picture and number of the draw alone. curves over r; numbers at the largest r.

@@ -13,9 +13,8 @@ from lrp.arrays import Array
 from lrp.errors import GraphError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.graph import Network, Node
+from lrp.graph import Explanation, Network, Node
 from lrp.layers import Conv, Dense, Dropout, Flatten, Permute, Reshape
-from lrp.methods import Attribution
 
 FRACTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PASSES = 1e-9
@@ -24,11 +23,11 @@ PASSES = 1e-9
 def input_invariance(
     network: Network,
     x: Any,
-    method: Callable[..., Attribution],
+    method: Callable[..., Explanation],
     shift: Any,
     target: Any = None,
     *,
-    shifted_method: Callable[[float], Callable[..., Attribution]] | None = None,
+    shifted_method: Callable[[float], Callable[..., Explanation]] | None = None,
 ) -> Measurement:
     """||E(x + t m; network shifted by t m) - E(x; network)|| / ||E(x; network)|| for t from 0 to 1
 

@@ -8,17 +8,17 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
-from lrp.graph import Network
-from lrp.methods import Attribution, single_input
+from lrp.graph import Explanation, Network
+from lrp.methods import single_input
 from lrp.methods.tools import Layout, layout, pixels
 
 
 def pixel_map(network: Network, relevance: Any) -> Array:
     """(n, *spatial) the sum over the channels of a heatmap in the network's own layout; vectors (n, d) stay."""
-    array = np.asarray(relevance.relevance if isinstance(relevance, Attribution) else relevance)
+    array = np.asarray(relevance.relevance if isinstance(relevance, Explanation) else relevance)
     if not np.isfinite(array.astype(np.float64)).all():
         raise InputError("relevance: expected finite numbers, got NaN or infinity; the ledger tells where it arose")
-    return pixels(input_layout(network).last(array).astype(np.float64))
+    return pixels(input_layout(network).channels_last(array).astype(np.float64))
 
 
 def input_layout(network: Network) -> Layout:

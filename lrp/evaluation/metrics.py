@@ -25,8 +25,8 @@ from lrp.evaluation.region_perturbation import region_perturbation
 from lrp.evaluation.relevance_mass import relevance_mass
 from lrp.evaluation.replacement import Replacement, bounds, replacement
 from lrp.evaluation.sensitivity_n import sensitivity_n
-from lrp.graph import Network
-from lrp.methods import Attribution, Method
+from lrp.graph import Explanation, Network
+from lrp.methods import Method
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Case:
 
     network: Network
     x: Array
-    found: Attribution
+    found: Explanation
     method: Method
     settings: Settings
     first: int = 0
@@ -63,7 +63,7 @@ class Case:
     def replacement(self, name: str) -> Replacement:
         """By its name, with the range and the mean of all pictures of the evaluation."""
         pictures = self.x if self.pictures is None else self.pictures
-        return replacement(name, self.network, input_layout(self.network).last(pictures))
+        return replacement(name, self.network, input_layout(self.network).channels_last(pictures))
 
     def objects(self, metric: str) -> Array:
         """The masks; SettingError where the data has none."""
@@ -130,10 +130,10 @@ def _continuity(case: Case) -> Measurement:
 def _input_invariance(case: Case) -> Measurement:
     """Under a shift of all inputs by the length of their range, downwards."""
     at = input_layout(case.network)
-    picture = at.last(case.x)
-    low, high = bounds(case.network, picture if case.pictures is None else at.last(case.pictures))
+    picture = at.channels_last(case.x)
+    low, high = bounds(case.network, picture if case.pictures is None else at.channels_last(case.pictures))
     shift = np.broadcast_to(np.asarray(low, dtype=float) - np.asarray(high, dtype=float), picture[:1].shape)
-    return input_invariance(case.network, case.x, case.method, at.own(shift)[0], case.target)
+    return input_invariance(case.network, case.x, case.method, at.native(shift)[0], case.target)
 
 
 METRICS: Mapping[str, Callable[[Case], Measurement]] = {
@@ -167,6 +167,6 @@ def rng_of(settings: Settings, first: int) -> np.random.Generator:
     return np.random.default_rng([settings.seed, first, 1_000_003])
 
 
-def explained(network: Network, x: Array, method: Method, target: Any, settings: Settings, first: int) -> Attribution:
+def explained(network: Network, x: Array, method: Method, target: Any, settings: Settings, first: int) -> Explanation:
     """The heatmaps of one batch."""
     return method(network, x, target, rng_of(settings, first))

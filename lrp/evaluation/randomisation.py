@@ -13,9 +13,9 @@ from lrp.errors import GraphError
 from lrp.evaluation.maps import pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
 from lrp.evaluation.similarity import rank_correlation, structural_similarity
-from lrp.graph import Network, Node
+from lrp.graph import Explanation, Network, Node
 from lrp.layers import BatchNorm, Layer, LinearLayer
-from lrp.methods import Attribution, logit_node
+from lrp.methods import logit_node
 from lrp.methods.tools import whole
 
 Initialiser = Callable[[Layer, np.random.Generator], Layer]
@@ -40,7 +40,7 @@ def fan_in_uniform(layer: Layer, rng: np.random.Generator) -> Layer:
 def randomisation(
     network: Network,
     x: Any,
-    method: Callable[..., Attribution],
+    method: Callable[..., Explanation],
     target: Any = None,
     *,
     cascading: bool = True,

@@ -15,8 +15,8 @@ from lrp.evaluation.measurement import Curve, Measurement
 from lrp.evaluation.order import Order, as_order, grid, ranked
 from lrp.evaluation.replacement import Replacement
 from lrp.evaluation.replacement import replacement as named_replacement
-from lrp.graph import Network
-from lrp.methods import Score, picked, score
+from lrp.graph import Network, picked
+from lrp.methods import Score, score
 from lrp.methods.perturbation import SharedForward
 from lrp.methods.tools import Patch, Size, cut, paste, spatial_of, whole
 
@@ -61,7 +61,7 @@ def region_perturbation(
     if not chosen:
         raise SettingError("region_perturbation: orders: expected at least one, got none")
     found = score(network, x, target)
-    picture = input_layout(network).last(found.inputs[network.inputs[0]])
+    picture = input_layout(network).channels_last(found.inputs[network.inputs[0]])
     regions = grid(size, tuple(spatial_of(picture, "region_perturbation")))
     maps = pixel_map(network, relevance)
     check_maps(maps, picture)
@@ -72,7 +72,7 @@ def region_perturbation(
     for start in range(0, len(pairs), ROWS):
         here = pairs[start : start + ROWS]
         rows = np.array([i for i, _ in here])
-        forward = SharedForward(network, input_layout(network).own(picture[rows]))
+        forward = SharedForward(network, input_layout(network).native(picture[rows]))
         noise, ties = _drawn(picture, g, here, len(regions), seed, first)
         for order in chosen:
             ranks = np.stack([ranked(scores[i], order, t) for i, t in zip(rows, ties, strict=True)])[:, :steps]
@@ -116,7 +116,7 @@ def _falls(
     shared: bool,
 ) -> Array:
     """(m, steps + 1) f(x^(0)) - f(x^(k)) for the pictures of `forward`, whose k-th region lies at corners[:, k - 1]."""
-    network, own = found.network, input_layout(found.network).own
+    network, own = found.network, input_layout(found.network).native
     values = [_f(forward.logits, target, probability)]
     changed = forward.x.copy()
     rows = np.arange(len(changed))

@@ -12,8 +12,8 @@ from lrp.arrays import Array
 from lrp.errors import SettingError, ShapeError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement, mean
-from lrp.graph import Network
-from lrp.methods import baselines, picked, score
+from lrp.graph import Network, picked
+from lrp.methods import baselines, score
 from lrp.methods.tools import whole
 
 CHUNK = 512  # changed copies a forward pass
@@ -94,8 +94,8 @@ def removals(
     whole("sensitivity_n: subsets", subsets, 2)
     found = score(network, x, target)
     at, name = input_layout(network), network.inputs[0]
-    picture = at.last(found.inputs[name])
-    covered = at.last(baselines(found, baseline, "sensitivity_n")[name])
+    picture = at.channels_last(found.inputs[name])
+    covered = at.channels_last(baselines(found, baseline, "sensitivity_n")[name])
     places = picture.shape[1:] if picture.ndim == 2 else picture.shape[1:-1]
     count = int(np.prod(places))
     chosen = tuple(default_sizes(count) if sizes is None else (whole("sensitivity_n: size", n) for n in sizes))
@@ -110,7 +110,7 @@ def removals(
             mask = inside[start : start + CHUNK].reshape(-1, *places)
             mask = mask if picture.ndim == 2 else mask[..., None]
             changed = np.where(mask, covered[i], picture[i])
-            logits.append(network.forward({name: at.own(changed)}).values[found.node])
+            logits.append(network.forward({name: at.native(changed)}).values[found.node])
         values = picked(np.concatenate(logits), np.repeat(found.target[i], len(inside)))
         falls[i] = (found.value[i] - values).reshape(falls.shape[1:])
     return result

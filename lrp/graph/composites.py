@@ -182,6 +182,8 @@ def _boxed(template: str, **defaults: Number) -> Callable[..., str]:
     return lines
 
 
+DEFAULT_COMPOSITE = "epsilon"  # what None means: no other preset fits every network (see docs/methods.md)
+
 PRESETS: dict[str, Callable[..., str]] = {
     "epsilon": preset("Multiply=uniform Softmax=taylor *=epsilon:{eps}", eps=1e-6),
     "epsilon-plus": preset("{CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),

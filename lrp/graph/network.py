@@ -20,7 +20,7 @@ from lrp.graph.profiles import CompositeLike, Profile
 from lrp.graph.profiles import profile as as_profile
 from lrp.graph.start import Start
 from lrp.graph.start import start as as_start
-from lrp.graph.target import target_numbers
+from lrp.graph.target import picked, target_numbers
 from lrp.graph.trace import Explanation, Gradient, Trace
 from lrp.layers import Input, Layer, Shape, Softmax
 from lrp.rules import Rule
@@ -174,6 +174,7 @@ class Network:
         rules = self._rules(conventions, composite, first)
         begin = as_start(conventions.begins(composite) if start is None else start)
         chosen = target_numbers(target, trace.values[first], self.metadata.classes)
+        score = picked(trace.values[first], chosen)
         R = begin.relevance(trace.values[first], chosen)
         relevances, lines = {first: R}, []
         for node in reversed(self.nodes.values()):
@@ -199,7 +200,21 @@ class Network:
         for part in arrived.values():
             part.flags.writeable = False
         form, begins = in_form_of(x, own), f"{said}{begin.text(first)}"
-        return Explanation(form, relevances, ledger, trace, rules, chosen, begins, conventions.name)
+        given = conventions.composite if composite is None else getattr(composite, "name", composite)
+        return Explanation(
+            "lrp",
+            form,
+            chosen,
+            score,
+            {"composite": given if isinstance(given, str) else "given", "profile": conventions.name},
+            expected=arrays.sum_per_sample(R),
+            ledger=ledger,
+            trace=trace,
+            relevances=relevances,
+            rules=rules,
+            start=begins,
+            profile=conventions.name,
+        )
 
     def held(self, keep: Iterable[str] | None) -> set[str] | None:
         """The nodes to keep, with inputs and outputs; None for all. GraphError for a name that is none."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lrp.errors import CompositeError
-from lrp.graph.composites import Composite, lines_of
+from lrp.graph.composites import DEFAULT_COMPOSITE, Composite, lines_of
 from lrp.graph.composites import composite as as_composite
 from lrp.layers import Layer
 from lrp.rules import LinearRule, Rule, options_of, with_options
@@ -50,7 +50,7 @@ class Profile:
 
     name: str
     version: str
-    composite: str = "epsilon"
+    composite: str = DEFAULT_COMPOSITE
     start: str = "logit"
     options: Mapping[str, str] | None = None
     lines: str = ""

@@ -23,7 +23,7 @@ HEADERS = ("drop", "subject", "keep")
 
 @dataclass(frozen=True)
 class Document:
-    """A raw text and the words that were found in it.
+    """A raw text and its words.
 
     text    the text as it was read, character for character
     spans   (start, end) of each word, in order, offsets in characters of `text`
@@ -50,7 +50,7 @@ class Document:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The words as they stand in the text."""
+        """The words as they are in the text."""
         return tuple(self.text[start:end] for start, end in self.spans)
 
     @property
@@ -113,7 +113,7 @@ class Tokenizer:
             raise SettingError(f"Tokenizer: limit must be a whole number, 0 or more, got {self.limit!r}.")
 
     def read(self, text: str, name: str = "the document") -> Document:
-        """The document of a raw text. It may hold no word at all: whoever needs one says so."""
+        """The document of a raw text. It may hold no word at all; callers that need one check it."""
         if not isinstance(text, str):
             raise InputError(f"{name}: expected a text (str), got {type(text).__name__}; decode the bytes first.")
         start = 0 if self.header == "keep" else body_start(text)
@@ -139,7 +139,26 @@ class Tokenizer:
 
 
 def read_text(path: str | Path, encoding: str = "utf-8") -> str:
-    """The text of a file, line ends untouched; a byte-order mark at its start is not part of the text."""
+    """The text of a file, line ends untouched; a byte-order mark at its start is not part of the text.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    encoding : str
+        Its encoding.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    LoadError
+        For a file that cannot be read.
+    InputError
+        For an unknown encoding, or bytes that are not of the encoding.
+    """
     path = Path(path)
     try:
         raw = path.read_bytes()

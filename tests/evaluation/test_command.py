@@ -30,7 +30,7 @@ def at_once(monkeypatch):
     monkeypatch.setattr("lrp.evaluation.campaign.campaign.local", compute)
 
 
-def command(model, data, out, *more, methods=("gradient_input", "random")):
+def command(model, data, out, *more, methods=("gradient_times_input", "random")):
     small = ["--size", "2", "--steps", "3", "--repetitions", "2", "--chunk", "2", "--trusted"]
     return main(["evaluate", str(model), str(data), "--methods", *methods, "--out", str(out), *small, *more])
 

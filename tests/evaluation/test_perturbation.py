@@ -22,7 +22,7 @@ from lrp.evaluation import (
 from lrp.evaluation.order import grid, ranked
 from lrp.evaluation.replacement import replacement
 from lrp.evaluation.sensitivity_n import correlation, default_sizes, drawn
-from lrp.methods import gradient_input, occlusion, random_map
+from lrp.methods import gradient_times_input, occlusion, random_map
 from tests.methods import nets
 
 
@@ -30,7 +30,7 @@ from tests.methods import nets
 def case(rng):
     network = nets.conv(rng)
     x = rng.normal(size=(3, 7, 9, 2))
-    return network, x, gradient_input(network, x, [0, 1, 2])
+    return network, x, gradient_times_input(network, x, [0, 1, 2])
 
 
 def by_loops(network, x, R, target, g, steps, size, order, seed, first, repetition, probability):

@@ -35,7 +35,7 @@ SETTINGS = Settings(steps=4, size=2, repetitions=2, subsets=3)
 @pytest.fixture
 def problem(rng):
     network = nets.conv(rng)
-    plan = Plan(("gradient_input", "random", "lrp:epsilon-plus"), ("abpc", "complexity"), 7, 3, SETTINGS)
+    plan = Plan(("gradient_times_input", "random", "lrp:epsilon-plus"), ("abpc", "complexity"), 7, 3, SETTINGS)
     return Problem(plan, network, rng.normal(size=(7, 7, 9, 2)))
 
 
@@ -52,7 +52,7 @@ def at_once(monkeypatch):
 
 def test_units_cover_all_pictures_of_all_methods(problem):
     units = problem.plan.units()
-    assert len(units) == 9 and units[6] == Unit("gradient_input", 6, 7)
+    assert len(units) == 9 and units[6] == Unit("gradient_times_input", 6, 7)
     assert sum(unit.stop - unit.start for unit in units) == 21
 
 
@@ -60,13 +60,13 @@ def test_results_are_those_of_the_measures_called_by_hand(problem, at_once, tmp_
     found = run(problem, tmp_path / "out.h5")
     from lrp.evaluation import region_perturbation
     from lrp.evaluation.replacement import replacement
-    from lrp.methods import gradient_input
+    from lrp.methods import gradient_times_input
 
     g = replacement("uniform", problem.network, problem.x)
-    maps = gradient_input(problem.network, problem.x)
+    maps = gradient_times_input(problem.network, problem.x)
     by_hand = region_perturbation(problem.network, problem.x, maps, size=2, steps=4, repetitions=2, replacement=g)
     np.testing.assert_allclose(
-        found["abpc"]["gradient_input"].curves["morf"].values, by_hand.curves["morf"].values, atol=1e-12
+        found["abpc"]["gradient_times_input"].curves["morf"].values, by_hand.curves["morf"].values, atol=1e-12
     )
     assert found["complexity"]["random"].numbers["entropy"].shape == (7,)
     assert not (tmp_path / ("out.h5" + JOURNAL)).exists()
@@ -138,7 +138,7 @@ def test_a_disk_that_is_full_at_the_very_end_loses_nothing(problem, at_once, tmp
 def test_what_methods_are_given_belongs_to_the_problem(problem, rng, tmp_path):
     """Patterns of the same file name and other numbers are another evaluation; the file is read once."""
     prints = set()
-    plan = replace(problem.plan, methods=(f"pattern_net:{tmp_path}/p.h5", f"prediction_difference:{tmp_path}/x.h5"))
+    plan = replace(problem.plan, methods=(f"pattern_net:{tmp_path}/p.h5", f"prediction_difference:{tmp_path}/x.h5,training_size=50"))
     for scale in (1.0, 2.0):
         patterns = {k: scale * v for k, v in estimate_patterns(problem.network, [problem.x]).items()}
         save_arrays(tmp_path / "p.h5", patterns)
@@ -464,7 +464,7 @@ def distributed(monkeypatch):
 
 def slower(problem):
     """Enough units, and long enough, for something to happen in their middle."""
-    plan = replace(problem.plan, methods=("gradient_input", "random", "integrated_gradients:steps=80"), chunk=1)
+    plan = replace(problem.plan, methods=("gradient_times_input", "random", "integrated_gradients:steps=80"), chunk=1)
     return replace(problem, plan=plan)
 
 
@@ -557,13 +557,13 @@ def test_every_metric_runs(rng, problem, metric):
         problem = replace(problem, network=nets.unpadded(rng))
     masks = np.zeros((7, 7, 9), dtype=bool)
     masks[:, 2:5, 3:6] = True
-    plan = replace(problem.plan, methods=("gradient_input",), metrics=(metric,))
+    plan = replace(problem.plan, methods=("gradient_times_input",), metrics=(metric,))
     arrays = replace(problem, plan=plan, masks=masks, target=np.ones(7, dtype=int)).compute(
-        Unit("gradient_input", 0, 3)
+        Unit("gradient_times_input", 0, 3)
     )
     assert any(name.startswith(f"{metric}/numbers/") for name in arrays)
     assert any(name.startswith(f"{metric}/curves/") for name in arrays)
-    unit = Unit("gradient_input", 0, 3)
+    unit = Unit("gradient_times_input", 0, 3)
     found = measurements(*assembled_with(replace(plan, pictures=3), {unit: arrays}))
     (here,) = found[metric].values()
     assert here.curves and all(curve.x_label and curve.y_label for curve in here.curves.values())

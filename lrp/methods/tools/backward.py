@@ -43,7 +43,7 @@ def backward(network: Network, trace: Trace, start: str, g: Array, step: Step = 
 def rectifying(rectified: Callable[[Array, Array], Array], method: str) -> Step:
     """The step of a method that treats ReLUs in its own way: rectified(signal, z) -> signal; plain at all others.
 
-    SettingError at any other activation but the identity: the method says nothing about it.
+    SettingError at any other activation but the identity, for which the method is not defined.
     """
 
     def step(node: Node, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -52,7 +52,7 @@ def rectifying(rectified: Callable[[Array, Array], Array], method: str) -> Step:
             if not isinstance(layer, ReLU) or layer.maximum is not None:
                 raise SettingError(
                     f"{node.name}: {method} is defined for ReLU activations, got {type(layer).__name__}; use a method"
-                    " that knows this activation, such as gradient_input or deep_lift"
+                    " that knows this activation, such as gradient_times_input or deep_lift"
                 )
             return (rectified(g, xs[0]),)
         return plain(node, g, xs, y)
