@@ -10,8 +10,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import LinearLayer, Shape, as_weight
-from lrp.rules import Identity, LinearRule, Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.rules import Identity, LinearRule, Propagation, Rule, all_to_inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +34,8 @@ class Affine(LinearLayer):
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
         return np.asarray(s * weight)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        return engine.all_to_inputs(R) if isinstance(rule, Identity) else super().distribute(R, rule, xs, y)
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return all_to_inputs(R) if isinstance(rule, Identity) else super().propagate(R, rule, xs, y)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes

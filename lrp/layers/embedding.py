@@ -8,8 +8,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
-from lrp.rules import Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.rules import Propagation, Rule, all_to_inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +38,8 @@ class Embedding(Layer):
             )
         return self.weight[tokens]
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        return engine.all_to_inputs(R.sum(axis=-1))
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return all_to_inputs(R.sum(axis=-1))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (arrays.zeros(xs[0].shape, g),)

@@ -5,7 +5,7 @@ import pytest
 
 from lrp import layers as L
 from lrp import rules
-from lrp.layers.activations.common import softmax_relevance
+from lrp.layers.activations import softmax_relevance
 
 SCORES = np.array([[[1.0, 2.0], [0.0, -1.0]]])
 V = np.array([[[1.0, 2.0], [3.0, -1.0]]])

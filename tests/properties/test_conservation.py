@@ -15,7 +15,7 @@ def account(case, rule, rng, dtype):
     xs = case.inputs(rng, 3, dtype)
     y = layer.compute(*xs)
     R = numbers(rng, y.shape, dtype)
-    share = layer.divide(R, rule, xs, y)
+    share = layer.distribute(R, rule, xs, y)
     return share, xs, line(case.name, type(layer).__name__, rule, R, share)
 
 

@@ -19,53 +19,12 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import RuleError, ShapeError
+from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
+from lrp.layers.local_features.descriptor_relevance import divide, widened
 from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid, atoms, cell_count, members
-from lrp.rules import Group, LinearRule, Rule, Sink, Term, epsilon
-from lrp.rules.engine import Propagation
-
-
-@dataclass(frozen=True)
-class Divided:
-    """What becomes of the relevance R_d of pooled dimensions, element by element; arrays of the shape of R."""
-
-    factor: Array  # R_d / stab(sum_l m_d(l)), 0 in the zero set
-    everywhere: Array  # what all L descriptors of the picture share in equal parts
-    stabilizer: Array  # what the stabilizer keeps
-    dropped: Array  # what is lost where the stabilized sum is 0 and the sum itself is not
-
-
-def divide(R: Array, total: Array, rule: LinearRule) -> Divided:
-    """R_l = sum_{d not in Z} R_d m_d(l) / stab(sum_l' m_d(l'))  +  (1/L) sum_{d in Z} R_d
-
-    Z = {d: sum_l m_d(l) = 0} is the zero set. Source: Lapuschkin et al. 2016, relevance of a local descriptor
-
-    R and total = sum_l m_d(l) have one shape. Conserves but for the stabilizer, whose part the rule's option
-    sink=spread adds to what all descriptors share.
-    """
-    zero_set = total == 0
-    nothing = arrays.zeros(R.shape, R)
-    shift = rule.stabilizer.shift(total)
-    defined = ~zero_set & (total + shift != 0)
-    factor = arrays.divide_where(R, total + shift, defined)
-    leak, everywhere = factor * shift, np.where(zero_set, R, nothing)
-    dropped = np.where(zero_set | defined, nothing, R)
-    if rule.sink is Sink.SPREAD:
-        return Divided(factor, everywhere + leak, nothing, dropped)
-    return Divided(factor, everywhere, leak, dropped)
-
-
-def proportional(rule: Rule) -> bool:
-    """Whether a rule divides in proportion to the contributions: zero or epsilon."""
-    return isinstance(rule, LinearRule) and rule.groups == (Group((Term(),)),)
-
-
-def as_proportional(rule: Rule, subject: str) -> LinearRule:
-    """The rule as a zero or epsilon rule; RuleError for any other."""
-    if not isinstance(rule, LinearRule) or not proportional(rule):
-        raise RuleError(f"{subject}: expected the rule zero or epsilon, got {rule.text()!r}")
-    return rule
+from lrp.layers.rule_checks import is_proportional, linear_rule
+from lrp.rules import LinearRule, Propagation, Rule, epsilon
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +48,7 @@ class FisherPooling(Layer):
     all is dropped. Posteriors and positions receive none.
     """
 
+    accepted: ClassVar[str] = "zero or epsilon, without rms"
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
     default_rule: ClassVar[Rule | None] = epsilon(1)
 
@@ -109,8 +69,8 @@ class FisherPooling(Layer):
             )
         object.__setattr__(self, "pyramid", as_pyramid(self.pyramid))
 
-    def accepts(self, rule: Rule) -> bool:
-        return proportional(rule)
+    def admits(self, rule: Rule) -> bool:
+        return is_proportional(rule) and not linear_rule(rule, self).stabilizer.rms
 
     @property
     def width(self) -> int:
@@ -159,8 +119,8 @@ class FisherPooling(Layer):
         """Where sum_l m_d(l) = 0: booleans of the output's shape, empty cells included."""
         return np.asarray(y == 0)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        rule = as_proportional(rule, "Fisher vector")
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        rule = linear_rule(rule, self)
         x, gamma = xs[:2]
         n, length = x.shape[:2]
         relevance = arrays.zeros(x.shape, R)
@@ -228,8 +188,3 @@ class FisherPooling(Layer):
         if dimensions != self.means.shape[1] or any(s[1:] != e[1:] for s, e in zip(shapes, expected)):
             raise ShapeError(f"expected inputs of shapes {expected[:len(shapes)]} a sample, got {shapes}")
         return (cell_count(self.pyramid) * self.width,)
-
-
-def widened(array: Array) -> Array:
-    """float64 of a float array, for sums over tens of thousands of descriptors; rationals as they are."""
-    return array if arrays.is_exact(array) else array.astype(np.float64, copy=False)

@@ -107,7 +107,7 @@ class Posteriors(Layer):
             gamma *= gamma >= self.threshold
         return gamma.astype(x.dtype, copy=False)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return with_dropped(R, arrays.zeros(xs[0].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

@@ -58,7 +58,7 @@ class PCA(Layer):
     def compute(self, *xs: Array) -> Array:
         return self.dense.compute(*xs)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, LinearRule):
             return distribute(rule, self.dense, xs[0], y, R)
         each = R.sum(axis=-1, keepdims=True) / len(self.mean)

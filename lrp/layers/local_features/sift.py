@@ -152,7 +152,7 @@ class DenseSIFT(SiftGrid):
         across = (where.x.matrix().T @ bins).reshape(w, rows * b, t).transpose(1, 0, 2).reshape(rows * b, -1)
         return np.asarray(where.y.matrix().T @ across).reshape(h, w, t)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
         height, width = x.shape[1:3]
         R_l = R.sum(axis=2)  # (n, L)
@@ -207,7 +207,7 @@ class SiftPositions(SiftGrid):
         one = (arrays.ones((1, 1), x) * halves) / size
         return np.repeat(one[None], n, axis=0)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return with_dropped(R, arrays.zeros(xs[0].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

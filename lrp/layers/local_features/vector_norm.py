@@ -41,7 +41,7 @@ class SignedPower(Layer):
             return x
         return np.copysign(transcendental(lambda size: size**self.exponent, "SignedPower")(np.abs(x)), x)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -81,7 +81,7 @@ class L2Normalize(Layer):
         square = (parts * parts).sum(axis=-1, keepdims=True)
         return np.maximum(transcendental(np.sqrt, "L2Normalize")(square), parts.dtype.type(GUARD))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -118,7 +118,7 @@ class FixedScale(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0] * self.factor
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

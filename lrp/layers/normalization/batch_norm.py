@@ -13,9 +13,8 @@ from lrp.arrays import Array, Number
 from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.dense import check_bias
-from lrp.layers.pooling import linear_rule
-from lrp.rules import Identity, LinearRule, Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.layers.rule_checks import linear_rule
+from lrp.rules import Identity, LinearRule, Propagation, Rule, all_to_inputs, distribute
 
 
 @dataclass(frozen=True)
@@ -84,10 +83,10 @@ class BatchNorm(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0] * self.linear.weight + self.linear.bias
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, Identity):
-            return engine.all_to_inputs(R)
-        return engine.distribute(linear_rule(rule, self), self.linear, xs[0], y, R)
+            return all_to_inputs(R)
+        return distribute(linear_rule(rule, self), self.linear, xs[0], y, R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (g * self.linear.weight,)

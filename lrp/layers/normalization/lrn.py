@@ -11,9 +11,8 @@ from lrp import arrays
 from lrp.arrays import Array, Number, rational
 from lrp.errors import ExactError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.layers.pooling import linear_rule
-from lrp.rules import Identity, LinearRule, Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.layers.rule_checks import linear_rule
+from lrp.rules import Identity, LinearRule, Propagation, Rule, all_to_inputs, distribute
 
 
 @dataclass(frozen=True)
@@ -132,12 +131,12 @@ class LRN(Layer):
         weights = [slope * window.shifted(x, o) if any(o) else own for o in window.offsets()]
         return TaylorMap(window, np.stack(weights))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, Identity):
-            return engine.all_to_inputs(R)
+            return all_to_inputs(R)
         (x,) = xs
         taylor = self.taylor(x)
-        return engine.distribute(linear_rule(rule, self), taylor, x, taylor.apply(taylor.weight, x), R)
+        return distribute(linear_rule(rule, self), taylor, x, taylor.apply(taylor.weight, x), R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         """g_j S_j^-beta - 2 beta alpha/N x_j sum_{k: j in window of k} g_k x_k S_k^(-beta-1)"""

@@ -53,7 +53,7 @@ class PNormPool(Layer):
         scaled = pools / np.where(largest > 0, largest, 1)[..., None]
         return np.asarray(largest * (scaled**self.p).sum(axis=-1) ** (1 / self.p)).astype(xs[0].dtype)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         pools = self._pools(xs[0])
         total = pools.sum(axis=-1)
         each = arrays.divide_where(R, total, total != 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,9 +12,8 @@ from lrp import arrays
 from lrp.arrays import Array, Number
 from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.layers.pooling import linear_rule
-from lrp.rules import LinearRule, Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.layers.rule_checks import linear_rule
+from lrp.rules import LinearRule, Propagation, Rule, distribute, with_dropped
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +29,8 @@ class StepMask(Layer):
         like = xs[-1] if xs[-1].dtype.kind in "fO" else np.zeros(0)
         return np.where(counts, arrays.scalar(1, like), arrays.scalar(0, like))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        return engine.with_dropped(R, *self.pullback(R, xs, y))
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return with_dropped(R, *self.pullback(R, xs, y))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return tuple(arrays.zeros(x.shape, g) for x in xs)
@@ -75,9 +74,9 @@ class Masking(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0] * spread_mask(xs[1], xs[0])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         kept, mask = self.pullback(R, xs, y)
-        return engine.with_dropped(R - kept, kept, mask)
+        return with_dropped(R - kept, kept, mask)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return g * spread_mask(xs[1], xs[0]), arrays.zeros(xs[1].shape, g)
@@ -114,20 +113,19 @@ class MaskedMean(Layer):
     default_rule: ClassVar[Rule | None] = None
 
     def linear(self, xs: tuple[Array, ...]) -> MaskedSum:
-        """The linear map on x, with each step's share as a mask."""
+        """The linear map on x, with the weight m_t / sum_t m_t of each step."""
         mask = spread_mask(xs[1], xs[0])
         count = mask.sum(axis=1, keepdims=True)
-        share = arrays.divide_where(mask, np.broadcast_to(count, mask.shape), np.broadcast_to(count != 0, mask.shape))
-        return MaskedSum(arrays.ones((), xs[0]), share)
+        weights = arrays.divide_where(mask, np.broadcast_to(count, mask.shape), np.broadcast_to(count != 0, mask.shape))
+        return MaskedSum(arrays.ones((), xs[0]), weights)
 
     def compute(self, *xs: Array) -> Array:
         linear = self.linear(xs)
         return linear.apply(linear.weight, xs[0])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        share = engine.distribute(linear_rule(rule, self), self.linear(xs), xs[0], y, R)
-        parts = (*share.parts, arrays.zeros(xs[1].shape, R))
-        return Propagation(parts, share.bias, share.stabilizer, share.dropped, share.gross)
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        divided = distribute(linear_rule(rule, self), self.linear(xs), xs[0], y, R)
+        return replace(divided, parts=(*divided.parts, arrays.zeros(xs[1].shape, R)))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         linear = self.linear(xs)

@@ -10,8 +10,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.rules import Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.rules import Propagation, Rule, with_dropped
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +28,10 @@ class Mask(Layer):
         x, tokens = xs
         return np.where(self.present(tokens), x, arrays.scalar(0, x))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         there = self.present(xs[1])
         zero = arrays.scalar(0, R)
-        return engine.with_dropped(np.where(there, zero, R), np.where(there, R, zero), arrays.zeros(xs[1].shape, R))
+        return with_dropped(np.where(there, zero, R), np.where(there, R, zero), arrays.zeros(xs[1].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return np.where(self.present(xs[1]), g, arrays.scalar(0, g)), arrays.zeros(xs[1].shape, g)

@@ -1,4 +1,4 @@
-"""Pooling over all spatial axes at once."""
+"""Pooling over all spatial axes at once: the sum, the mean, the largest."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.layers.pooling.sliding import ONE, linear_rule, to_winners
-from lrp.rules import LinearRule, Rule, Ties, Winner, engine, winner
-from lrp.rules.engine import Propagation
+from lrp.layers.pooling.window_pooling import ONE
+from lrp.layers.rule_checks import linear_rule
+from lrp.layers.winners import to_winners
+from lrp.rules import LinearRule, Propagation, Rule, Ties, Winner, distribute, winner
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class GlobalSumPool(GlobalPool):
         linear = self.linear(xs[0])
         return self._shaped(linear.apply(linear.weight, xs[0]))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
-        return engine.distribute(linear_rule(rule, self), self.linear(x), x, self._kept(y, x), self._kept(R, x))
+        return distribute(linear_rule(rule, self), self.linear(x), x, self._kept(y, x), self._kept(R, x))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         linear = self.linear(xs[0])
@@ -105,12 +106,13 @@ class GlobalMaxPool(GlobalPool):
     def compute(self, *xs: Array) -> Array:
         return self._shaped(xs[0].max(axis=tuple(range(1, xs[0].ndim - 1)), keepdims=True))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
         if isinstance(rule, Winner):
-            return to_winners(rule, R, y, lambda R: self._to_winners(R, x, y, rule.ties))
+            ties = rule.ties
+            return to_winners(rule, R, y, lambda R: (self._to_winners(R, x, y, ties),))
         linear = GlobalSum(arrays.cast(ONE, arrays.dtype_name(x)))
-        return engine.distribute(linear_rule(rule, self), linear, x, linear.apply(linear.weight, x), self._kept(R, x))
+        return distribute(linear_rule(rule, self), linear, x, linear.apply(linear.weight, x), self._kept(R, x))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (self._to_winners(g, xs[0], y, Ties.FIRST),)
@@ -123,5 +125,4 @@ class GlobalMaxPool(GlobalPool):
         if ties is Ties.ALL:
             return np.asarray(wins * R).reshape(x.shape)
         count = wins.sum(axis=1, keepdims=True)
-        share = R / arrays.cast(count, arrays.dtype_name(R))
-        return np.asarray(wins * share).reshape(x.shape)
+        return np.asarray(wins * (R / arrays.cast(count, arrays.dtype_name(R)))).reshape(x.shape)

@@ -1,4 +1,4 @@
-"""The bag of visual words: mapping of local descriptors to the words of a codebook, and pooling to a histogram."""
+"""Histograms of mapping weights: MeanHistogram, MaxHistogram."""
 
 from __future__ import annotations
 
@@ -11,86 +11,11 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array, transcendental
 from lrp.errors import SettingError, ShapeError
-from lrp.layers.base import Layer, Shape, as_weight
-from lrp.layers.local_features.fisher_pooling import as_proportional, divide, proportional, widened
+from lrp.layers.base import Layer, Shape
+from lrp.layers.local_features.descriptor_relevance import divide, widened
 from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid, cell_count, members
-from lrp.rules import LinearRule, Propagation, Rule, Uniform, all_to_inputs, epsilon, uniform
-
-
-@dataclass(frozen=True, eq=False)
-class Mapping(Layer):
-    """Mapping weights m_d(l) of descriptors to words: x (n, L, D) -> (n, L, V); codebook (V, D).
-
-    LRP: the relevance of m_d(l) over all words d is that of descriptor l, whose D entries share it in equal parts,
-    for the formulas of a bag of words end at the descriptor as a whole.
-    """
-
-    rules: ClassVar[tuple[type[Rule], ...]] = (Uniform,)
-    default_rule: ClassVar[Rule | None] = uniform()
-
-    codebook: Array
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "codebook", as_weight(self.codebook, "codebook"))
-        if self.codebook.ndim != 2 or not self.codebook.size:
-            raise ShapeError(f"codebook: expected words of shape (V, D), got {self.codebook.shape}")
-
-    def squares(self, x: Array) -> Array:
-        """|l - word|^2 in the arithmetic of x: (n, L, D) -> (n, L, V)."""
-        arrays.check_finite(x, type(self).__name__)
-        words = self.codebook
-        mixed = (x * x).sum(axis=-1)[..., None] + (words * words).sum(axis=1) - 2 * (x @ words.T)
-        return np.maximum(mixed, 0)
-
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        each = R.sum(axis=-1, keepdims=True) / self.codebook.shape[1]
-        return all_to_inputs(each * arrays.ones(xs[0].shape, R))
-
-    def output_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        if len(shape) != 2 or shape[1] != self.codebook.shape[1]:
-            raise ShapeError(f"expected descriptors of shape (L, {self.codebook.shape[1]}) a sample, got {shape}")
-        return (shape[0], len(self.codebook))
-
-
-@dataclass(frozen=True, eq=False)
-class HardMapping(Mapping):
-    """m_d(l) = 1 for the word nearest to l (the first of equals), 0 for the others
-
-    Source: Bach et al. 2015, hard mapping
-    """
-
-    def compute(self, *xs: Array) -> Array:
-        (x,) = xs
-        nearest = self.squares(x).argmin(axis=-1)[..., None]
-        return arrays.ones((1,), x) * (nearest == np.arange(len(self.codebook)))
-
-    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
-        return (arrays.zeros(xs[0].shape, g),)
-
-
-@dataclass(frozen=True, eq=False)
-class SoftMapping(Mapping):
-    """m_d(l) = exp(-smoothness |l - word_d|^2) / sum_d' exp(-smoothness |l - word_d'|^2)
-
-    Source: Bach et al. 2015, soft mapping
-    """
-
-    smoothness: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.smoothness > 0:
-            raise SettingError(f"SoftMapping: expected smoothness > 0, got {self.smoothness}")
-
-    def compute(self, *xs: Array) -> Array:
-        exponent = -self.squares(xs[0]) * arrays.scalar(self.smoothness, xs[0])
-        m = transcendental(np.exp, "SoftMapping")(exponent - exponent.max(axis=-1, keepdims=True))
-        return np.asarray(m / m.sum(axis=-1, keepdims=True))
-
-    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
-        to_exponent = y * (g - (g * y).sum(axis=-1, keepdims=True))  # sums to 0 over the words, so that |l|^2 falls out
-        return (2 * g.dtype.type(self.smoothness) * (to_exponent @ self.codebook),)
+from lrp.layers.rule_checks import is_proportional, linear_rule
+from lrp.rules import LinearRule, Propagation, Rule, epsilon
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +33,7 @@ class Histogram(Layer):
     weight m_d(l) apart: R_l is the sum over d.
     """
 
+    accepted: ClassVar[str] = "zero or epsilon, without rms"
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
     default_rule: ClassVar[Rule | None] = epsilon(0)
 
@@ -116,8 +42,8 @@ class Histogram(Layer):
     def __post_init__(self) -> None:
         object.__setattr__(self, "pyramid", as_pyramid(self.pyramid))
 
-    def accepts(self, rule: Rule) -> bool:
-        return proportional(rule)
+    def admits(self, rule: Rule) -> bool:
+        return is_proportional(rule) and not linear_rule(rule, self).stabilizer.rms
 
     @abstractmethod
     def pooled(self, m: Array) -> Array:
@@ -144,8 +70,8 @@ class Histogram(Layer):
                     histograms[n, cell] = self.pooled(widened(m[n, member]))
         return histograms.reshape(len(m), -1)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        rule = as_proportional(rule, type(self).__name__)
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        rule = linear_rule(rule, self)
         m = xs[0]
         length, words = m.shape[1:]
         relevance = arrays.zeros(m.shape, R)

@@ -1,0 +1,64 @@
+"""Entries repeated: UpSample along the spatial axes, RepeatVector along a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lrp.arrays import Array
+from lrp.errors import SettingError, ShapeError
+from lrp.layers.base import IndexingLayer, Shape
+from lrp.layers.windows import per_axis
+
+
+@dataclass(frozen=True, eq=False)
+class UpSample(IndexingLayer):
+    """Each entry repeated `size` times along each spatial axis (nearest neighbour); its relevance is their sum."""
+
+    size: Any = (2, 2)
+
+    def __post_init__(self) -> None:
+        size = self.size if isinstance(self.size, (tuple, list)) else (self.size, self.size)
+        object.__setattr__(self, "size", per_axis(size, len(size), "UpSample size"))
+
+    def compute(self, *xs: Array) -> Array:
+        y = xs[0]
+        for axis, times in enumerate(self.size, start=1):
+            y = np.repeat(y, times, axis=axis)
+        return y
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        for axis, times in enumerate(self.size, start=1):
+            g = g.reshape(*g.shape[:axis], -1, times, *g.shape[axis + 1 :]).sum(axis=axis + 1)
+        return (g,)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        if len(shape) != len(self.size) + 1:
+            raise ShapeError(
+                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample"
+            )
+        return (*(n if n is None else n * k for n, k in zip(shape, self.size)), shape[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatVector(IndexingLayer):
+    """A vector n times: (n, d) -> (n, times, d); its relevance is the sum over the copies."""
+
+    times: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.times, int) or self.times < 1:
+            raise SettingError(f"RepeatVector: expected a number of at least 1, got {self.times!r}")
+
+    def compute(self, *xs: Array) -> Array:
+        return np.repeat(xs[0][:, None], self.times, axis=1)
+
+    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
+        return (g.sum(axis=1),)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        return (self.times, *shape)
