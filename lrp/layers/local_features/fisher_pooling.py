@@ -22,6 +22,7 @@ from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.local_features.descriptor_relevance import divide, widened
+from lrp.layers.local_features.fisher_sums import FisherSums
 from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid, atoms, cell_count, members
 from lrp.layers.rule_checks import is_proportional, linear_rule
 from lrp.rules import LinearRule, Propagation, Rule, epsilon
@@ -31,21 +32,29 @@ from lrp.rules import LinearRule, Propagation, Rule, epsilon
 class FisherPooling(Layer):
     """The Fisher vector from descriptors, fixed posteriors and positions; rational, so exact in Fractions.
 
-    Inputs x (n, L, D), gamma (n, L, K) and, where the pyramid has more than the whole picture, positions (n, L, 2);
-    output (n, cells * 2 K D), cell by cell. A cell without descriptors is zero.
-
         FV_mu,k    = (1/N) sum_l gamma_l(k) (l - mu_k) a_k
         FV_sigma,k = (1/N) sum_l gamma_l(k) ((l - mu_k)^2 / v_k - 1) c_k
 
     Source: Lapuschkin et al. 2016, Fisher vector
 
-    means mu (K, D), variances v = sigma^2 (K, D), mean_scale a = 1 / (sigma sqrt(lambda)) (K, D), sigma_scale
-    c = 1 / sqrt(2 lambda) (K,).
+    Inputs x (n, L, D), gamma (n, L, K) and, for a pyramid of more than the whole picture, positions (n, L, 2);
+    output (n, cells * 2 K D), cell by cell. A cell without descriptors is zero.
 
-    LRP: see `divide`; eps is in the unit of sum_l m_d(l), which is N times the Fisher vector. The dimensions of a
+    Relevance: see `divide`; eps is in the unit of sum_l m_d(l), which is N times the Fisher vector. The dimensions of a
     cell without descriptors lie in the zero set, so all descriptors of the picture share them. The relevance of a
     descriptor is given to the entries of l that the statistics read; its sum over them is R_l. Without any descriptor
     all is dropped. Posteriors and positions receive none.
+
+    Parameters
+    ----------
+    means, variances : Array
+        mu and v = sigma^2, (K, D).
+    mean_scale : Array
+        a = 1 / (sigma sqrt(lambda)), (K, D).
+    sigma_scale : Array
+        c = 1 / sqrt(2 lambda), (K,).
+    pyramid : tuple of (rows, columns)
+        The grids of the spatial pyramid; by default the whole picture.
     """
 
     accepted: ClassVar[str] = "zero or epsilon, without rms"
@@ -87,33 +96,24 @@ class FisherPooling(Layer):
         for n in range(len(x)):
             arrays.check_finite(x[n], "Fisher vector")
             member = self.cells(xs, n)
-            sums = arrays.zeros(fisher.shape[1:], widened(x))
+            totals = arrays.zeros(fisher.shape[1:], widened(x))
             for rows, cells in atoms(member):
-                sums[cells] += self.total(x[n, rows], gamma[n, rows])
-            fisher[n] = sums / np.maximum(member.sum(axis=1), 1)[:, None]
+                totals[cells] += self.sums.total(x[n, rows], gamma[n, rows])
+            fisher[n] = totals / np.maximum(member.sum(axis=1), 1)[:, None]
         return fisher.reshape(len(x), -1)
 
     @property
-    def origin(self) -> Array:
-        """The mean of the means, (D,): about it the squares below do not cancel."""
-        return np.asarray(self.means.sum(axis=0) / len(self.means))
-
-    def total(self, x: Array, gamma: Array) -> Array:
-        """sum_l m_d(l): (L, D), (L, K) -> (2 K D,); sums of float32 are taken in float64."""
-        x, gamma, mu, v = (widened(a) for a in (x - self.origin, gamma, self.means - self.origin, self.variances))
-        count = gamma.sum(axis=0)[:, None]  # (K, 1)
-        first, second = gamma.T @ x, gamma.T @ (x * x)  # (K, D)
-        by_mean = (first - count * mu) * self.mean_scale
-        by_sigma = ((second - 2 * mu * first + count * mu * mu) / v - count) * self.sigma_scale[:, None]
-        return np.concatenate([by_mean.ravel(), by_sigma.ravel()])
+    def sums(self) -> FisherSums:
+        """The same formulas summed over descriptors, for speed."""
+        return FisherSums(self.means, self.variances, self.mean_scale, self.sigma_scale)
 
     def statistics(self, x: Array, gamma: Array) -> Array:
-        """m_d(l) itself, (L, D), (L, K) -> (L, 2 K D): for looking at, as large as it says."""
-        away = x[:, None] - self.means  # (L, K, D)
-        weight = gamma[..., None]
-        by_mean = weight * away * self.mean_scale
-        by_sigma = weight * (away * away / self.variances - 1) * self.sigma_scale[:, None]
-        return np.concatenate([m.reshape(len(x), -1) for m in (by_mean, by_sigma)], axis=1)
+        """m_d(l) of each descriptor, the definition: (L, D), (L, K) -> (L, 2 K D)."""
+        mu, v, a, c = self.means, self.variances, self.mean_scale, self.sigma_scale
+        l, gamma_l = x[:, None], gamma[..., None]  # (L, 1, D), (L, K, 1)
+        m_mu = gamma_l * (l - mu) * a
+        m_sigma = gamma_l * ((l - mu) * (l - mu) / v - 1) * c[:, None]
+        return np.concatenate([m.reshape(len(x), -1) for m in (m_mu, m_sigma)], axis=1)
 
     def zero_set(self, y: Array) -> Array:
         """Where sum_l m_d(l) = 0: booleans of the output's shape, empty cells included."""
@@ -124,47 +124,33 @@ class FisherPooling(Layer):
         x, gamma = xs[:2]
         n, length = x.shape[:2]
         relevance = arrays.zeros(x.shape, R)
-        lost, dropped = (
+        to_stabilizer, dropped = (
             arrays.zeros((n, cell_count(self.pyramid), self.width), arrays.sum_per_sample(R)) for _ in range(2)
         )
         gross = arrays.zeros((n,), arrays.sum_per_sample(R))
         for i in range(n):
-            R_cells, y_cells = (widened(a[i]).reshape(lost.shape[1:]) for a in (R, y))
-            passed = arrays.zeros(x.shape[1:], lost)
+            R_cells, y_cells = (widened(a[i]).reshape(to_stabilizer.shape[1:]) for a in (R, y))
+            to_descriptors = arrays.zeros(x.shape[1:], to_stabilizer)
             member = self.cells(xs, i)
             divided = divide(R_cells, y_cells * np.maximum(member.sum(axis=1), 1)[:, None], rule)
             for rows, cells in atoms(member):
-                for flow in self.weighted(x[i, rows], gamma[i, rows], divided.factor[cells].sum(axis=0)):
-                    passed[rows] += flow
+                for flow in self.sums.weighted(x[i, rows], gamma[i, rows], divided.factor[cells].sum(axis=0)):
+                    to_descriptors[rows] += flow
                     gross[i] += np.abs(flow).sum()
             everywhere = divided.everywhere.sum(axis=0)
-            lost[i], dropped[i] = divided.stabilizer, divided.dropped
+            to_stabilizer[i], dropped[i] = divided.stabilizer, divided.dropped
             if length:
-                relevance[i] = passed + everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length
+                relevance[i] = to_descriptors + everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length
             else:
                 dropped[i, 0] += everywhere
             gross[i] += np.abs(everywhere).sum()
         return Propagation(
             (relevance, *(arrays.zeros(other.shape, R) for other in xs[1:])),
-            arrays.zeros((n,), lost),
-            arrays.sum_per_sample(lost),
+            arrays.zeros((n,), to_stabilizer),
+            arrays.sum_per_sample(to_stabilizer),
             arrays.sum_per_sample(dropped),
-            gross + arrays.sum_abs(lost) + arrays.sum_abs(dropped),
+            gross + arrays.sum_abs(to_stabilizer) + arrays.sum_abs(dropped),
         )
-
-    def weighted(self, x: Array, gamma: Array, factor: Array) -> tuple[Array, Array, Array]:
-        """Three flows (L, D) whose sum is sum over components of factor_d m_d(l), entry by entry of the descriptors."""
-        by_mean, by_sigma = factor.reshape(2, *self.means.shape)
-        square, linear, constant = self.polynomial(by_mean, by_sigma, self.means - self.origin)
-        x, gamma = widened(x - self.origin), widened(gamma)
-        return (gamma @ square) * x * x, (gamma @ linear) * x, gamma @ constant
-
-    def polynomial(self, by_mean: Array, by_sigma: Array, mu: Array) -> tuple[Array, Array, Array]:
-        """by_mean m_mu + by_sigma m_sigma as gamma (A x^2 + B x + C): A, B, C of shape (K, D)."""
-        by_mean = by_mean * self.mean_scale
-        by_sigma = by_sigma * self.sigma_scale[:, None]
-        square = by_sigma / self.variances
-        return square, by_mean - 2 * mu * square, mu * (mu * square - by_mean) - by_sigma
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         x, gamma = xs[:2]
@@ -173,11 +159,10 @@ class FisherPooling(Layer):
             member = self.cells(xs, i)
             by_cell = g[i].reshape(len(member), -1) / np.maximum(member.sum(axis=1), 1)[:, None]
             for rows, cells in atoms(member):
-                by_mean, by_sigma = by_cell[cells].sum(axis=0).reshape(2, *self.means.shape)
-                square, linear, constant = self.polynomial(by_mean, by_sigma, self.means)
+                A, B, C = self.sums.polynomial(by_cell[cells].sum(axis=0), self.means)
                 l, p = x[i, rows], gamma[i, rows]
-                to_x[i, rows] = 2 * (p @ square) * l + p @ linear
-                to_gamma[i, rows] = (l * l) @ square.T + l @ linear.T + constant.sum(axis=1)
+                to_x[i, rows] = 2 * (p @ A) * l + p @ B
+                to_gamma[i, rows] = (l * l) @ A.T + l @ B.T + C.sum(axis=1)
         return (to_x, to_gamma, *(arrays.zeros(other.shape, g) for other in xs[2:]))
 
     def output_shape(self, *shapes: Shape) -> Shape:

@@ -20,9 +20,18 @@ from lrp.rules import LinearRule, Propagation, Rule, epsilon
 class FisherVector(Layer):
     """Descriptors to Fisher vector: `Posteriors`, then `FisherPooling` with them.
 
-    x (n, L, D) and, for a pyramid, positions (n, L, 2) -> (n, cells * 2 K D). priors (K,), means (K, D), variances
-    (K, D), threshold and hard as in Posteriors; without power and L2 normalisation, which are layers of their own.
-    LRP: the posteriors weigh the descriptors, they are fixed at their values and take no part; see FisherPooling.
+    x (n, L, D) and, for a pyramid, positions (n, L, 2) -> (n, cells * 2 K D). Does not include the power and L2
+    normalisations: SignedPower and L2Normalize. Relevance: the posteriors are weights, fixed at their values, and
+    receive none; see FisherPooling.
+
+    Parameters
+    ----------
+    priors, means, variances : Array
+        lambda (K,), mu and sigma^2 (K, D) of the Gaussian mixture.
+    threshold, hard
+        See Posteriors.
+    pyramid : tuple of (rows, columns)
+        The grids of the spatial pyramid; by default the whole picture.
     """
 
     accepted: ClassVar[str] = "zero or epsilon, without rms"
