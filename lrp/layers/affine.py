@@ -17,8 +17,14 @@ from lrp.rules import Identity, LinearRule, Propagation, Rule, all_to_inputs
 class Affine(LinearLayer):
     """y = w x + b, entry by entry
 
-    weight and bias broadcast to one sample: shape (1,) for a number, (c,) for channels, or a sample's own shape.
-    Rules: any table rule (the bias' share stands on the ledger) or `identity`.
+    Takes any table rule (the relevance of b is counted as bias) or `identity`.
+
+    Parameters
+    ----------
+    weight : Array
+        w, which broadcasts to one sample: (1,) for a number, (c,) for channels, or the shape of a sample.
+    bias : Array or None
+        b, likewise.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule, Identity)
@@ -42,5 +48,8 @@ class Affine(LinearLayer):
         for name, array in self.weights().items():
             rows = zip(reversed(array.shape), reversed(shape))
             if array.ndim > len(shape) or any(a not in (1, n) and n is not None for a, n in rows):
-                raise ShapeError(f"expected a {name} that broadcasts to {shape}, got shape {array.shape}")
+                raise ShapeError(
+                    f"expected a {name} that broadcasts to {shape}, got shape {array.shape}; it has the last axes of a "
+                    "sample, or lengths of 1"
+                )
         return shape

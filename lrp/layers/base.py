@@ -110,7 +110,8 @@ class Layer(ABC):
         try:
             self.output_shape(*(x.shape[1:] for x in inputs))
         except ShapeError as error:
-            raise ShapeError(f"{type(self).__name__}: {error}") from None
+            name, message = type(self).__name__, str(error)
+            raise ShapeError(message if message.startswith(name) else f"{name}: {message}") from None
         y = self.compute(*inputs)
         object.__setattr__(self, "_last", (inputs, y))
         return y

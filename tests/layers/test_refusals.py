@@ -105,7 +105,7 @@ FITTED = {
     "slice nothing": (lambda: L.Slice(((2, 1, 1),)), [(3,)], "Slice: nothing is left of"),
     "feature mask": (lambda: L.FeatureMask(), [(3,)], "FeatureMask: expected steps and features"),
     "masked mean": (lambda: L.MaskedMean(), [(3,), (3,)], "MaskedMean: expected steps and features"),
-    "masking": (lambda: L.Masking(), [(3, 2), (4,)], "Masking: expected a mask of one number a step"),
+    "masking": (lambda: L.Masking(), [(3, 2), (4,)], "Masking: expected a mask of one number per step"),
     "cell inputs": (lambda: L.SimpleRNN(one((3, 2)), one((2, 2))), [(4, 5)], "SimpleRNN: expected 1 inputs"),
     "cell states": (
         lambda: L.SimpleRNN(one((3, 2)), one((2, 2)), initial=True),

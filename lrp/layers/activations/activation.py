@@ -1,6 +1,7 @@
 """The base of the activations: functions of one entry. Relevance passes unchanged; the pullback is g f'(z).
 
-Source: Bach et al. 2015, activation layers"""
+Source: Bach et al. 2015, activation layers
+"""
 
 from __future__ import annotations
 

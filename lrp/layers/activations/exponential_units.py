@@ -1,6 +1,7 @@
 """Exponential linear units: linear above 0, an exponential below: ELU, SELU, CELU.
 
-Source: Bach et al. 2015, activation layers"""
+Source: Bach et al. 2015, activation layers
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,13 @@ from lrp.layers.activations.transcendental import exp, expm1
 
 @dataclass(frozen=True, eq=False)
 class ELU(Activation):
-    """f(z) = z for z > 0, alpha (exp(z) - 1) otherwise"""
+    """f(z) = z for z > 0, alpha (exp(z) - 1) otherwise
+
+    Parameters
+    ----------
+    alpha : number
+        The negated limit of f for z -> -infinity.
+    """
 
     alpha: Number = 1.0
 
@@ -45,7 +52,13 @@ class SELU(Activation):
 
 @dataclass(frozen=True, eq=False)
 class CELU(Activation):
-    """f(z) = z for z > 0, alpha (exp(z / alpha) - 1) otherwise"""
+    """f(z) = z for z > 0, alpha (exp(z / alpha) - 1) otherwise
+
+    Parameters
+    ----------
+    alpha : number
+        The negated limit of f for z -> -infinity; not 0.
+    """
 
     alpha: Number = 1.0
 

@@ -1,6 +1,7 @@
 """Functions known by their own name: the identity, |z|, powers, exp, log, erf.
 
-Source: Bach et al. 2015, activation layers"""
+Source: Bach et al. 2015, activation layers
+"""
 
 from __future__ import annotations
 
@@ -51,7 +52,13 @@ class Exponential(Activation):
 
 @dataclass(frozen=True, eq=False)
 class Power(Activation):
-    """f(z) = (shift + scale z)^power"""
+    """f(z) = (shift + scale z)^power
+
+    Parameters
+    ----------
+    power, scale, shift : number
+        Of the formula; a power that is not a whole number >= 0 needs floating-point numbers.
+    """
 
     power: Number = 1.0
     scale: Number = 1.0

@@ -1,6 +1,7 @@
 """Products z gate(z) of the input and a function with the shape of an S: SiLU, HardSiLU, GELU, Mish.
 
-Source: Bach et al. 2015, activation layers"""
+Source: Bach et al. 2015, activation layers
+"""
 
 from __future__ import annotations
 
@@ -43,7 +44,12 @@ class HardSiLU(Activation):
 class GELU(Activation):
     """f(z) = z Phi(z), Phi the normal distribution; `approximate`: z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3)))
 
-    single: sqrt(2) and 0.044715 rounded to single precision, as TensorFlow has them in any arithmetic.
+    Parameters
+    ----------
+    approximate : bool
+        Whether Phi is approximated by tanh.
+    single : bool
+        Whether sqrt(2) and 0.044715 are rounded to single precision, as TensorFlow has them in any arithmetic.
     """
 
     approximate: bool = False

@@ -1,6 +1,7 @@
 """Rectifiers: piecewise linear functions with a kink: ReLU, LeakyReLU, PReLU, ThresholdReLU.
 
-Source: Bach et al. 2015, activation layers"""
+Source: Bach et al. 2015, activation layers
+"""
 
 from __future__ import annotations
 
@@ -17,7 +18,13 @@ from lrp.layers.base import Shape, as_weight
 
 @dataclass(frozen=True, eq=False)
 class ReLU(Activation):
-    """f(z) = max(z, 0), cut at `maximum` where one is given (ReLU6)"""
+    """f(z) = max(z, 0), cut at `maximum` where one is given (ReLU6)
+
+    Parameters
+    ----------
+    maximum : number or None
+        The value at which f is cut, 6 for ReLU6; None: never.
+    """
 
     maximum: Number | None = None
 
@@ -32,7 +39,13 @@ class ReLU(Activation):
 
 @dataclass(frozen=True, eq=False)
 class LeakyReLU(Activation):
-    """f(z) = z for z > 0, alpha z otherwise"""
+    """f(z) = z for z > 0, alpha z otherwise
+
+    Parameters
+    ----------
+    alpha : number
+        The slope for z <= 0.
+    """
 
     alpha: Number = 0.01
 
@@ -45,7 +58,13 @@ class LeakyReLU(Activation):
 
 @dataclass(frozen=True, eq=False)
 class PReLU(Activation):
-    """f(z) = z for z > 0, alpha z otherwise, alpha learned: an array that broadcasts to one sample"""
+    """f(z) = z for z > 0, alpha z otherwise, with learned alpha
+
+    Parameters
+    ----------
+    alpha : Array
+        The learned slope for z <= 0; broadcasts to one sample.
+    """
 
     alpha: Array
 
@@ -62,7 +81,10 @@ class PReLU(Activation):
         (shape,) = shapes
         rows = zip(reversed(self.alpha.shape), reversed(shape))
         if self.alpha.ndim > len(shape) or any(a not in (1, n) and n is not None for a, n in rows):
-            raise ShapeError(f"expected slopes that broadcast to {shape}, got alpha of shape {self.alpha.shape}")
+            raise ShapeError(
+                f"expected slopes that broadcast to {shape}, got alpha of shape {self.alpha.shape}; it has the last "
+                "axes of a sample, or lengths of 1"
+            )
         return shape
 
 
@@ -70,7 +92,16 @@ class PReLU(Activation):
 class ThresholdReLU(Activation):
     """f(z) = maximum for z >= maximum, z for threshold <= z < maximum, slope_below (z - threshold) below
 
-    The `ReLU` layer of Keras with all of its arguments; maximum None: never cut.
+    The `ReLU` layer of Keras with all of its arguments.
+
+    Parameters
+    ----------
+    maximum : number or None
+        The value at which f is cut; None: never.
+    slope_below : number
+        The slope below the threshold.
+    threshold : number
+        Where the slope changes.
     """
 
     maximum: Number | None = None

@@ -1,6 +1,7 @@
 """Functions with the shape of an S: Sigmoid, LogSigmoid, HardSigmoid, Tanh, HardTanh, Softsign.
 
-Source: Bach et al. 2015, activation layers"""
+Source: Bach et al. 2015, activation layers
+"""
 
 from __future__ import annotations
 
@@ -40,7 +41,10 @@ class LogSigmoid(Activation):
 class HardSigmoid(Activation):
     """f(z) = min(max(factor z + 1/2, 0), 1)
 
-    factor 1/5 in older Keras and Theano, 1/6 in Keras 3 and torch: (z + 3) / 6 cut at 0 and 1.
+    Parameters
+    ----------
+    factor : number
+        The slope at 0: 1/5 in older Keras and Theano, 1/6 in Keras 3 and torch.
     """
 
     factor: Number = 0.2
@@ -66,7 +70,13 @@ class Tanh(Activation):
 
 @dataclass(frozen=True, eq=False)
 class HardTanh(Activation):
-    """f(z) = min(max(z, low), high)"""
+    """f(z) = min(max(z, low), high)
+
+    Parameters
+    ----------
+    low, high : number
+        The smallest and the largest value.
+    """
 
     low: Number = -1.0
     high: Number = 1.0

@@ -1,6 +1,7 @@
 """Smooth rectifiers: close to max(z, 0) and without a kink: Softplus, Squareplus, SparsePlus.
 
-Source: Bach et al. 2015, activation layers"""
+Source: Bach et al. 2015, activation layers
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,13 @@ class Softplus(Activation):
 
 @dataclass(frozen=True, eq=False)
 class Squareplus(Activation):
-    """f(z) = (z + sqrt(z^2 + b)) / 2"""
+    """f(z) = (z + sqrt(z^2 + b)) / 2
+
+    Parameters
+    ----------
+    b : number
+        How round the kink is; 0 is the ReLU.
+    """
 
     b: Number = 4.0
 

@@ -26,8 +26,13 @@ def softmax_relevance(R: Array, z: Array, s: Array, axis: int = -1) -> Array:
 class Softmax(Layer):
     """y_c = exp(z_c) / sum_c' exp(z_c'), over one axis (of the array with the samples first)
 
-    At the end of a network the backward pass starts at the logits and passes the softmax over. Elsewhere a composite
-    must say what happens: `taylor`, or `identity`, which passes relevance unchanged.
+    At the end of a network the backward pass starts at the logits, before the softmax. Elsewhere a composite must
+    choose a rule: `taylor`, or `identity`, which passes relevance unchanged.
+
+    Parameters
+    ----------
+    axis : int
+        The axis of the array, with the samples as axis 0.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Identity, Taylor)
@@ -37,7 +42,9 @@ class Softmax(Layer):
 
     def __post_init__(self) -> None:
         if self.axis == 0:
-            raise SettingError("Softmax: expected an axis of the sample, got 0, the axis of the samples")
+            raise SettingError(
+                "Softmax: expected an axis of the sample, got 0, the axis of the samples; -1 is the last"
+            )
 
     def compute(self, *xs: Array) -> Array:
         z = xs[0]
@@ -58,7 +65,16 @@ class Softmax(Layer):
 
 @dataclass(frozen=True, eq=False)
 class LogSoftmax(Softmax):
-    """y_c = z_c - log sum_c' exp(z_c'), over one axis; a Softmax for everything but its value and its slope."""
+    """y_c = z_c - log sum_c' exp(z_c'), over one axis
+
+    Takes the rules of Softmax.
+
+
+    Parameters
+    ----------
+    axis : int
+        The axis of the array, with the samples as axis 0.
+    """
 
     def compute(self, *xs: Array) -> Array:
         shifted = xs[0] - xs[0].max(axis=self.axis, keepdims=True)

@@ -1,6 +1,7 @@
 """Functions that set small entries to 0 or move them towards it: Threshold, HardShrink, SoftShrink, TanhShrink.
 
-Source: Bach et al. 2015, activation layers"""
+Source: Bach et al. 2015, activation layers
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,15 @@ from lrp.layers.activations.transcendental import tanh
 
 @dataclass(frozen=True, eq=False)
 class Threshold(Activation):
-    """f(z) = z for z > threshold, `otherwise` below"""
+    """f(z) = z for z > threshold, `otherwise` below
+
+    Parameters
+    ----------
+    threshold : number
+        Entries above it are kept.
+    otherwise : number
+        The value of all others.
+    """
 
     threshold: Number = 0.0
     otherwise: Number = 0.0
@@ -30,7 +39,13 @@ class Threshold(Activation):
 
 @dataclass(frozen=True, eq=False)
 class HardShrink(Activation):
-    """f(z) = z for |z| > threshold, 0 otherwise"""
+    """f(z) = z for |z| > threshold, 0 otherwise
+
+    Parameters
+    ----------
+    threshold : number
+        Entries of at most this absolute value become 0.
+    """
 
     threshold: Number = 0.5
 
@@ -43,7 +58,13 @@ class HardShrink(Activation):
 
 @dataclass(frozen=True, eq=False)
 class SoftShrink(Activation):
-    """f(z) = z - threshold for z > threshold, z + threshold for z < -threshold, 0 between"""
+    """f(z) = z - threshold for z > threshold, z + threshold for z < -threshold, 0 between
+
+    Parameters
+    ----------
+    threshold : number
+        How far entries are moved towards 0.
+    """
 
     threshold: Number = 0.5
 

@@ -16,10 +16,10 @@ from lrp.rules import Propagation, Rule, Uniform, all_to_inputs, uniform
 
 @dataclass(frozen=True, eq=False)
 class Mapping(Layer):
-    """Mapping weights m_d(l) of descriptors to words: x (n, L, D) -> (n, L, V); codebook (V, D).
+    """Mapping weights m_d(l) of descriptors to words: x (n, L, D) -> (n, L, V).
 
-    LRP: the relevance of m_d(l) over all words d is that of descriptor l, whose D entries share it in equal parts,
-    for the formulas of a bag of words end at the descriptor as a whole.
+    The relevance of descriptor l is the sum of that of m_d(l) over all words d. It is divided over the D entries of l
+    in equal parts: the formulas of a bag of words end at the descriptor as a whole.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Uniform,)
@@ -30,7 +30,7 @@ class Mapping(Layer):
     def __post_init__(self) -> None:
         object.__setattr__(self, "codebook", as_weight(self.codebook, "codebook"))
         if self.codebook.ndim != 2 or not self.codebook.size:
-            raise ShapeError(f"codebook: expected words of shape (V, D), got {self.codebook.shape}")
+            raise ShapeError(f"codebook: expected words of shape (V, D), got {self.codebook.shape}; a row is a word")
 
     def squares(self, x: Array) -> Array:
         """|l - word|^2 in the arithmetic of x: (n, L, D) -> (n, L, V)."""
@@ -46,15 +46,20 @@ class Mapping(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if len(shape) != 2 or shape[1] != self.codebook.shape[1]:
-            raise ShapeError(f"expected descriptors of shape (L, {self.codebook.shape[1]}) a sample, got {shape}")
+            raise ShapeError(f"expected descriptors of shape (L, {self.codebook.shape[1]}) per sample, got {shape}")
         return (shape[0], len(self.codebook))
 
 
 @dataclass(frozen=True, eq=False)
 class HardMapping(Mapping):
-    """m_d(l) = 1 for the word nearest to l (the first of equals), 0 for the others
+    """m_d(l) = 1 for the word nearest to l (the first of several), 0 for the others
 
     Source: Bach et al. 2015, hard mapping
+
+    Parameters
+    ----------
+    codebook : Array
+        The words, (V, D).
     """
 
     def compute(self, *xs: Array) -> Array:
@@ -71,6 +76,13 @@ class SoftMapping(Mapping):
     """m_d(l) = exp(-smoothness |l - word_d|^2) / sum_d' exp(-smoothness |l - word_d'|^2)
 
     Source: Bach et al. 2015, soft mapping
+
+    Parameters
+    ----------
+    codebook : Array
+        The words, (V, D).
+    smoothness : float
+        The positive factor of the squared distance.
     """
 
     smoothness: float = 1.0

@@ -13,11 +13,11 @@ from lrp.rules import LinearRule, Sink
 
 @dataclass(frozen=True)
 class Divided:
-    """What becomes of the relevance R_d of pooled dimensions, element by element; arrays of the shape of R."""
+    """The division of the relevance R_d of pooled dimensions, entry by entry; arrays of the shape of R."""
 
     factor: Array  # R_d / stab(sum_l m_d(l)), 0 in the zero set
-    everywhere: Array  # what all L descriptors of the picture share in equal parts
-    stabilizer: Array  # what the stabilizer keeps
+    everywhere: Array  # what is divided over all L descriptors of the picture in equal parts
+    stabilizer: Array  # what goes to the stabilizer
     dropped: Array  # what is lost where the stabilized sum is 0 and the sum itself is not
 
 
@@ -27,7 +27,7 @@ def divide(R: Array, total: Array, rule: LinearRule) -> Divided:
     Z = {d: sum_l m_d(l) = 0} is the zero set. Source: Lapuschkin et al. 2016, relevance of a local descriptor
 
     R and total = sum_l m_d(l) have one shape. Conserves but for the stabilizer, whose part the rule's option
-    sink=spread adds to what all descriptors share.
+    sink=spread divides over all descriptors as well.
     """
     zero_set = total == 0
     nothing = arrays.zeros(R.shape, R)

@@ -41,9 +41,9 @@ class FisherPooling(Layer):
     output (n, cells * 2 K D), cell by cell. A cell without descriptors is zero.
 
     Relevance: see `divide`; eps is in the unit of sum_l m_d(l), which is N times the Fisher vector. The dimensions of a
-    cell without descriptors lie in the zero set, so all descriptors of the picture share them. The relevance of a
-    descriptor is given to the entries of l that the statistics read; its sum over them is R_l. Without any descriptor
-    all is dropped. Posteriors and positions receive none.
+    cell without descriptors lie in the zero set: they are divided over all descriptors of the picture. The relevance
+    of a descriptor is given to the entries of l that the statistics read; its sum over them is R_l. Without any
+    descriptor all is dropped. Posteriors and positions receive none.
 
     Parameters
     ----------
@@ -171,5 +171,5 @@ class FisherPooling(Layer):
         length, dimensions = shapes[0]
         expected = ((length, self.means.shape[1]), (length, len(self.means)), (length, 2))
         if dimensions != self.means.shape[1] or any(s[1:] != e[1:] for s, e in zip(shapes, expected)):
-            raise ShapeError(f"expected inputs of shapes {expected[:len(shapes)]} a sample, got {shapes}")
+            raise ShapeError(f"expected inputs of shapes {expected[:len(shapes)]} per sample, got {shapes}")
         return (cell_count(self.pyramid) * self.width,)

@@ -1,4 +1,4 @@
-"""Support vector machines whose kernel is no sum over dimensions, divided by a Taylor expansion at a root point."""
+"""Support vector machines whose kernel is not a sum over dimensions: a Taylor expansion at a root point."""
 
 from __future__ import annotations
 
@@ -119,6 +119,13 @@ class RBF(TaylorKernel):
     """K(u, v) = exp(-gamma sum_d (u_d - v_d)^2)
 
     Source: Bach et al. 2015, Gaussian kernel
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
+    gamma : float
+        The positive factor of the squared distance.
     """
 
     def distance(self, u: Array, v: Array) -> Array:
@@ -133,6 +140,13 @@ class ExponentialChiSquare(TaylorKernel):
     """K(u, v) = exp(-gamma sum_d (u_d - v_d)^2 / (u_d + v_d)), 0/0 = 0; for u, v >= 0
 
     Source: Bach et al. 2015, exponential chi-square kernel
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
+    gamma : float
+        The positive factor of the distance.
     """
 
     def __post_init__(self) -> None:

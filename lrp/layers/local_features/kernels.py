@@ -51,7 +51,7 @@ class KernelMachine(Layer):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         if shapes[0] != self.support.shape[1:]:
-            raise ShapeError(f"expected vectors of shape {self.support.shape[1:]} a sample, got {shapes[0]}")
+            raise ShapeError(f"expected vectors of shape {self.support.shape[1:]} per sample, got {shapes[0]}")
         return self.coefficients.shape[1:]
 
 
@@ -114,7 +114,13 @@ class SumKernel(KernelMachine):
 
 @dataclass(frozen=True, eq=False)
 class LinearKernel(SumKernel):
-    """k_d(u, v) = u v"""
+    """k_d(u, v) = u v
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
+    """
 
     def terms(self, u: Array, v: Array) -> Array:
         return u * v
@@ -128,6 +134,11 @@ class HistogramIntersection(SumKernel):
     """k_d(u, v) = min(u, v)
 
     Source: Bach et al. 2015, histogram intersection kernel
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
     """
 
     def terms(self, u: Array, v: Array) -> Array:
@@ -142,6 +153,11 @@ class ChiSquare(SumKernel):
     """k_d(u, v) = 2 u v / (u + v), 0 where u + v = 0; for u, v >= 0
 
     Source: Bach et al. 2015, chi-square kernel
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
     """
 
     def __post_init__(self) -> None:

@@ -20,17 +20,17 @@ from lrp.rules import LinearRule, Propagation, Rule, epsilon
 
 @dataclass(frozen=True, eq=False)
 class Histogram(Layer):
-    """Mapping weights m (n, L, V), and positions (n, L, 2) for a pyramid, to one histogram a cell: (n, cells * V).
+    """Mapping weights m (n, L, V), and positions (n, L, 2) for a pyramid, to one histogram per cell: (n, cells * V).
 
-    LRP with M_d(l) the part of descriptor l in dimension d (subclasses), Z = {d: sum_l M_d(l) = 0}:
+    Relevance, with M_d(l) the part of descriptor l in dimension d (subclasses), Z = {d: sum_l M_d(l) = 0}:
 
         R_l = sum_{d not in Z} R_d M_d(l) / sum_l' M_d(l')  +  (1/L) sum_{d in Z} R_d
 
     Source: Bach et al. 2015, relevance of a local feature
 
-    Words that nothing maps to carry relevance too (b/V, and k_d(x_i, 0) may be other than 0): all descriptors of the
-    picture share it, and that of cells without descriptors. Without any descriptor all is dropped. Given for each
-    weight m_d(l) apart: R_l is the sum over d.
+    Words that no descriptor maps to have relevance too (b/V, and k_d(x_i, 0) may differ from 0): it is divided over all
+    descriptors of the picture in equal parts, like that of cells without descriptors. Without any descriptor all is
+    dropped. R_l is the sum over d of the relevance of the weights m_d(l).
     """
 
     accepted: ClassVar[str] = "zero or epsilon, without rms"
@@ -75,12 +75,12 @@ class Histogram(Layer):
         m = xs[0]
         length, words = m.shape[1:]
         relevance = arrays.zeros(m.shape, R)
-        lost = arrays.zeros(R.shape, arrays.sum_per_sample(R))
-        dropped = arrays.zeros((len(m), words), lost)
-        gross = arrays.zeros((len(m),), lost)
+        to_stabilizer = arrays.zeros(R.shape, arrays.sum_per_sample(R))
+        dropped = arrays.zeros((len(m), words), to_stabilizer)
+        gross = arrays.zeros((len(m),), to_stabilizer)
         for n in range(len(m)):
-            everywhere = arrays.zeros((words,), lost)
-            total = arrays.zeros(m.shape[1:], lost)
+            everywhere = arrays.zeros((words,), to_stabilizer)
+            total = arrays.zeros(m.shape[1:], to_stabilizer)
             for cell, member in enumerate(self.cells(xs, n)):
                 where = slice(cell * words, (cell + 1) * words)
                 parts = self.parts(widened(m[n, member]))
@@ -89,20 +89,20 @@ class Histogram(Layer):
                 total[member] += flow
                 gross[n] += np.abs(flow).sum()
                 everywhere = everywhere + divided.everywhere
-                lost[n, where] = divided.stabilizer
+                to_stabilizer[n, where] = divided.stabilizer
                 dropped[n] += divided.dropped
             if length:
                 relevance[n] = total + everywhere / length
             else:
                 dropped[n] += everywhere
             gross[n] += np.abs(everywhere).sum()
-        zero = arrays.zeros((len(m),), lost)
-        share = (
-            arrays.sum_per_sample(lost),
+        return Propagation(
+            (relevance, *(arrays.zeros(p.shape, R) for p in xs[1:])),
+            arrays.zeros((len(m),), to_stabilizer),
+            arrays.sum_per_sample(to_stabilizer),
             arrays.sum_per_sample(dropped),
-            gross + arrays.sum_abs(lost) + arrays.sum_abs(dropped),
+            gross + arrays.sum_abs(to_stabilizer) + arrays.sum_abs(dropped),
         )
-        return Propagation((relevance, *(arrays.zeros(p.shape, R) for p in xs[1:])), zero, *share)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         m = xs[0]
@@ -121,7 +121,7 @@ class Histogram(Layer):
             or shapes[0][1] is None
             or shapes[1:] not in ((), ((shapes[0][0], 2),))
         ):
-            raise ShapeError(f"expected mapping weights (L, V) and perhaps positions (L, 2) a sample, got {shapes}")
+            raise ShapeError(f"expected mapping weights (L, V) and perhaps positions (L, 2) per sample, got {shapes}")
         return (cell_count(self.pyramid) * shapes[0][1],)
 
 
@@ -132,6 +132,13 @@ class MeanHistogram(Histogram):
     Source: Bach et al. 2015, p-means of mapping weights
 
     M_d(l) = m_d(l)^p. In Fractions only p = 1 exists.
+
+    Parameters
+    ----------
+    pyramid : tuple of (rows, columns)
+        The grids of the spatial pyramid; by default the whole picture.
+    exponent : float
+        p > 0.
     """
 
     exponent: float = 1.0
@@ -157,10 +164,15 @@ class MeanHistogram(Histogram):
 
 @dataclass(frozen=True, eq=False)
 class MaxHistogram(Histogram):
-    """x_d = max_l m_d(l); M_d(l) = m_d(l) for the descriptors that reach the maximum, which share alike, 0 for the
-    others
+    """x_d = max_l m_d(l); M_d(l) = m_d(l) for the descriptors that reach the maximum, 0 for the others: equal maxima
+    receive equal parts
 
     Source: Bach et al. 2015, max-pooled mapping weights
+
+    Parameters
+    ----------
+    pyramid : tuple of (rows, columns)
+        The grids of the spatial pyramid; by default the whole picture.
     """
 
     def parts(self, m: Array) -> Array:

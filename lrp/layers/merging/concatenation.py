@@ -14,7 +14,13 @@ from lrp.layers.merging.broadcasting import common_shape
 
 @dataclass(frozen=True, eq=False)
 class Concat(IndexingLayer):
-    """The inputs side by side along one axis of the sample: -1 the channels, 1 the first spatial axis."""
+    """The inputs side by side along one axis of the sample.
+
+    Parameters
+    ----------
+    axis : int
+        The axis of the array, with the samples as axis 0: -1 the channels, 1 the first spatial axis.
+    """
 
     axis: int = -1
 

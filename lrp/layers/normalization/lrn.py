@@ -17,7 +17,7 @@ from lrp.rules import Identity, LinearRule, Propagation, Rule, all_to_inputs, di
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The window of each neuron, cut at the borders: `size` entries along each of `axes`, `before` of them before it."""
+    """The window of each neuron: `size` entries along each of `axes`, `before` of them before it, cut at borders."""
 
     size: int
     before: int
@@ -105,8 +105,8 @@ class LRN(Layer):
             raise SettingError(f"LRN: expected a size of at least 1, got {self.size!r}; 5 channels are usual")
         if self.longer not in ("after", "before"):
             raise SettingError(
-                f"LRN: expected longer to be 'after' (ONNX) or 'before' (torch), got {self.longer!r}; it matters for an "
-                "even size"
+                f"LRN: expected longer to be 'after' (ONNX) or 'before' (torch), got {self.longer!r}; it is the side "
+                "on which an even window has one neighbour more"
             )
         if self.k <= 0 or self.alpha < 0:
             raise SettingError(f"LRN: expected k > 0 and alpha >= 0, got k = {self.k}, alpha = {self.alpha}")

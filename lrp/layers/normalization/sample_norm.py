@@ -1,7 +1,8 @@
 """The base of the normalisations by statistics of the sample itself.
 
 The statistics are functions of the input. Relevance treats the scale 1/std as a constant (Achtibat et al. 2024), the
-pullback does not: it is the derivative of the layer as it is."""
+pullback does not: it is the derivative of the layer as it is.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +22,9 @@ from lrp.rules import Identity, LinearRule, Propagation, Rule, all_to_inputs, di
 
 @dataclass(frozen=True)
 class Centred:
-    """z = (x - mean of x over its set) * scale * weight + bias, with the scale of this very x held fixed.
+    """z = (x - mean of x over its set) * scale * weight + bias, with the scale held fixed.
 
-    blocks: x (n, ..., set) with the entries of one set on the last axes; the engine sees a linear map of x.
+    blocks: x (n, ..., set) with the entries of one set on the last axes; this is a linear map of x.
     """
 
     weight: Array
@@ -33,7 +34,7 @@ class Centred:
     centre: bool
 
     def apply(self, weight: Array, x: Any) -> Array:
-        """The linear part, for plain rules only."""
+        """The linear part, for rules that read the weight as it is."""
         return np.asarray((x - x.mean(axis=self.axes, keepdims=True) if self.centre else x) * self.scale * weight)
 
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
@@ -61,11 +62,11 @@ class SampleNorm(Layer):
 
     @abstractmethod
     def blocks(self, x: Array) -> Array:
-        """x with the entries of one set on axes of their own."""
+        """x with the entries of each set on axes of their own."""
 
     @abstractmethod
     def axes(self, blocks: Array) -> tuple[int, ...]:
-        """Which axes those are."""
+        """The axes of the entries of a set."""
 
     @abstractmethod
     def spread(self, blocks: Array) -> Array:

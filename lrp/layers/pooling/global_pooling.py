@@ -42,7 +42,7 @@ class GlobalPool(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if len(shape) < 2:
-            raise ShapeError(f"expected spatial axes and channels last, got {shape} a sample")
+            raise ShapeError(f"expected spatial axes and channels last, got {shape} per sample")
         return (*(1,) * (len(shape) - 1), shape[-1]) if self.keepdims else (shape[-1],)
 
     def _shaped(self, y: Array) -> Array:
@@ -57,6 +57,11 @@ class GlobalSumPool(GlobalPool):
     """z_c = sum of all positions of channel c
 
     Source: Bach et al. 2015, sum-pooling
+
+    Parameters
+    ----------
+    keepdims : bool
+        Whether the spatial axes stay, with length 1.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
@@ -84,6 +89,11 @@ class GlobalAvgPool(GlobalSumPool):
     """z_c = mean of all positions of channel c
 
     Source: Bach et al. 2015, average pooling
+
+    Parameters
+    ----------
+    keepdims : bool
+        Whether the spatial axes stay, with length 1.
     """
 
     def linear(self, x: Array) -> GlobalSum:
@@ -98,6 +108,11 @@ class GlobalMaxPool(GlobalPool):
     Source: Arras et al. 2016, max-pooling over time
 
     Rules: `winner`, or any table rule on the sum over all positions.
+
+    Parameters
+    ----------
+    keepdims : bool
+        Whether the spatial axes stay, with length 1.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Winner, LinearRule)

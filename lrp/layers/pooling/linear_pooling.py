@@ -39,7 +39,12 @@ class SumPool(LinearPool):
 
     Source: Bach et al. 2015, sum-pooling
 
-    x (n, *spatial, c) -> (n, *windows, c). Does not divide by anything (one toolbox divides by sqrt(h w) here).
+    x (n, *spatial, c) -> (n, *windows, c). The sum is not divided by anything (one toolbox divides it by sqrt(h w)).
+
+    Parameters
+    ----------
+    size, stride, padding, ceil
+        See Pool: the windows.
     """
 
     def linear(self, x: Array) -> WindowSum:
@@ -52,8 +57,15 @@ class AvgPool(LinearPool):
 
     Source: Bach et al. 2015, average pooling
 
-    x (n, *spatial, c) -> (n, *windows, c). count_padding: whether stated padding counts in the divisor (Caffe and
-    torch by default) or only what lies in the picture (Keras); what ceil mode hangs over never counts.
+    x (n, *spatial, c) -> (n, *windows, c). flat and w_square read every weight of the mean as 1/N.
+
+    Parameters
+    ----------
+    size, stride, padding, ceil
+        See Pool: the windows.
+    count_padding : bool
+        Whether the divisor counts the stated padding too (Caffe, and torch by default) or only entries of the picture
+        (Keras). What ceil adds beyond the padding never counts.
     """
 
     count_padding: bool = False

@@ -24,6 +24,11 @@ class MaxPool(Pool):
     x (n, *spatial, c) -> (n, *windows, c). Rules: `winner` (all to the largest input; ties in equal parts or to the
     first), or any table rule on the sum over the window: `zero` is the proportional x_i / sum x_i of deep Taylor
     decomposition, `flat` the uniform one. The pullback sends a tie's gradient to the first, as the frameworks do.
+
+    Parameters
+    ----------
+    size, stride, padding, ceil
+        See Pool: the windows.
     """
 
     accepted: ClassVar[str] = f"winner, {Pool.accepted}"

@@ -109,6 +109,6 @@ class Pool(Layer):
         (shape,) = shapes
         if len(shape) != len(self.size) + 1:
             raise ShapeError(
-                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample"
+                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} per sample"
             )
         return (*self.windows.output_shape(shape[:-1], type(self).__name__), shape[-1])

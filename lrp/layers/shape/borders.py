@@ -16,22 +16,31 @@ from lrp.rules import Propagation, Rule, with_dropped
 
 
 def _pairs(value: Any, subject: str) -> Pairs:
-    """(before, after) for each spatial axis, whose number the value tells."""
+    """(before, after) for each spatial axis, as many as the value has entries."""
     if not isinstance(value, (tuple, list, np.ndarray)):
-        raise SettingError(f"{subject}: expected (before, after) for each spatial axis, got {value!r}")
+        raise SettingError(
+            f"{subject}: expected (before, after) for each spatial axis, got {value!r}; write ((1, 1), (1, 1)) "
+            "for a picture"
+        )
     pairs = check_padding(value, len(value), subject)
     return pairs if not isinstance(pairs, str) else ()
 
 
 def _inner(pairs: Pairs, spatial: tuple[int, ...]) -> tuple[slice, ...]:
-    """What is left of each axis when `before` and `after` are cut off."""
+    """The slice of each axis without `before` entries at the start and `after` at the end."""
     rows = zip(pairs, spatial, strict=True)
     return (slice(None), *(slice(before, length - after) for (before, after), length in rows))
 
 
 @dataclass(frozen=True, eq=False)
 class ZeroPad(IndexingLayer):
-    """Zeros around the spatial axes. Relevance that rules put on the padding is dropped, and the ledger says so."""
+    """Zeros around the spatial axes. The relevance of the padding is dropped.
+
+    Parameters
+    ----------
+    padding : pairs
+        (before, after) for each spatial axis: how many zeros are added.
+    """
 
     padding: Any
 
@@ -57,7 +66,13 @@ class ZeroPad(IndexingLayer):
 
 @dataclass(frozen=True, eq=False)
 class Crop(IndexingLayer):
-    """The spatial axes without `before` entries at the start and `after` at the end."""
+    """The spatial axes without `before` entries at the start and `after` at the end.
+
+    Parameters
+    ----------
+    cropping : pairs
+        (before, after) for each spatial axis: how many entries are cut off.
+    """
 
     cropping: Any
 
@@ -77,8 +92,8 @@ class Crop(IndexingLayer):
 def _lengthened(shape: Shape, pairs: Pairs, sign: int) -> Shape:
     """The shape with each spatial axis longer (or shorter) by its pair."""
     if len(shape) != len(pairs) + 1:
-        raise ShapeError(f"expected inputs of {len(pairs)} spatial axes and channels last, got {shape} a sample")
+        raise ShapeError(f"expected inputs of {len(pairs)} spatial axes and channels last, got {shape} per sample")
     spatial = tuple(n if n is None else n + sign * sum(pair) for n, pair in zip(shape[:-1], pairs, strict=True))
     if any(n is not None and n < 1 for n in spatial):
-        raise ShapeError(f"nothing is left of {shape} a sample when {pairs} is cut off")
+        raise ShapeError(f"nothing is left of {shape} per sample when {pairs} is cut off")
     return (*spatial, shape[-1])

@@ -10,7 +10,13 @@ from lrp.layers.base import IndexingLayer, Shape
 
 @dataclass(frozen=True, eq=False)
 class Dropout(IndexingLayer):
-    """The identity, as at inference: a network that has been trained drops nothing."""
+    """The identity, as at inference: a trained network drops nothing.
+
+    Parameters
+    ----------
+    rate : float
+        The fraction that training drops; it has no effect here.
+    """
 
     rate: float = 0.5
 

@@ -12,7 +12,15 @@ from lrp.rules import Propagation, Rule
 
 @dataclass(frozen=True, eq=False)
 class Input(Layer):
-    """Where an array enters the network. shape: one sample's (None: any length); tokens: whole numbers that index."""
+    """An input of the network. Has no inputs of its own; relevance ends here.
+
+    Parameters
+    ----------
+    shape : tuple of int or None
+        The shape of one sample; None: any length.
+    tokens : bool
+        Whether the entries are whole numbers that index an embedding.
+    """
 
     shape: Shape = ()
     tokens: bool = False

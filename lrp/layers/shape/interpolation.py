@@ -126,6 +126,6 @@ class Interpolate(Layer):
         (shape,) = shapes
         if len(shape) != len(self.size) + 1:
             raise ShapeError(
-                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample"
+                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} per sample"
             )
         return (*(n if n is None else n * k for n, k in zip(shape, self.size)), shape[-1])

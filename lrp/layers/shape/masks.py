@@ -1,4 +1,4 @@
-"""Masks: which steps of a sequence count. A mask is 0 or 1 for each step; no relevance belongs to it."""
+"""Masks: which steps of a sequence count. A mask is 0 or 1 for each step and receives no relevance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lrp.rules import LinearRule, Propagation, Rule, distribute, with_dropped
 
 @dataclass(frozen=True, eq=False)
 class StepMask(Layer):
-    """The base of the layers that make a mask: locally constant, so neither relevance nor gradient goes back."""
+    """The base of the layers that make a mask: locally constant, so inputs receive neither relevance nor gradient."""
 
     @abstractmethod
     def counts(self, *xs: Array) -> Array:
@@ -38,7 +38,13 @@ class StepMask(Layer):
 
 @dataclass(frozen=True, eq=False)
 class TokenMask(StepMask):
-    """1 where a token differs from `blank`: (n, t) -> (n, t)"""
+    """1 where a token differs from `blank`: (n, t) -> (n, t)
+
+    Parameters
+    ----------
+    blank : number
+        The token of a masked step.
+    """
 
     blank: Number = 0
 
@@ -51,7 +57,13 @@ class TokenMask(StepMask):
 
 @dataclass(frozen=True, eq=False)
 class FeatureMask(StepMask):
-    """1 where a step's vector holds anything but `blank`: (n, t, d) -> (n, t)"""
+    """1 where a step's vector has an entry other than `blank`: (n, t, d) -> (n, t)
+
+    Parameters
+    ----------
+    blank : number
+        The number that fills the vector of a masked step.
+    """
 
     blank: Number = 0
 
@@ -60,7 +72,7 @@ class FeatureMask(StepMask):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         if len(shapes[0]) < 2:
-            raise ShapeError(f"FeatureMask: expected steps and features, got {shapes[0]} a sample")
+            raise ShapeError(f"FeatureMask: expected steps and features, got {shapes[0]} per sample")
         return shapes[0][:-1]
 
 
@@ -68,7 +80,7 @@ class FeatureMask(StepMask):
 class Masking(Layer):
     """y_t = x_t m_t: masked steps become 0. Inputs: x (n, t, ...) and the mask (n, t).
 
-    Relevance goes to x where the mask is 1; what rules put on masked steps is dropped, and the ledger says so.
+    Relevance goes to x where the mask is 1; that of masked steps is dropped.
     """
 
     def compute(self, *xs: Array) -> Array:
@@ -106,7 +118,8 @@ class MaskedSum:
 class MaskedMean(Layer):
     """z = sum_t m_t x_t / sum_t m_t: the mean over the steps that count. Inputs: x (n, t, d), mask (n, t) -> (n, d).
 
-    Where no step counts the mean is 0. Rules: any table rule on this linear map.
+    The mean is 0 if no step counts. Takes any table rule on this linear map; flat and w_square read every weight of the
+    mean as 1/N, N the number of steps that count.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
@@ -134,7 +147,7 @@ class MaskedMean(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         shape = masked_shape(shapes, "MaskedMean")
         if len(shape) != 2:
-            raise ShapeError(f"MaskedMean: expected steps and features, got {shape} a sample")
+            raise ShapeError(f"MaskedMean: expected steps and features, got {shape} per sample")
         return shape[1:]
 
 
@@ -148,5 +161,5 @@ def masked_shape(shapes: tuple[Shape, ...], name: str) -> Shape:
     """The shape of x, if the mask is one number for each of its steps."""
     shape, mask = shapes
     if len(mask) != 1 or len(shape) < 1 or (None not in (mask[0], shape[0]) and mask[0] != shape[0]):
-        raise ShapeError(f"{name}: expected a mask of one number a step of {shape}, got {mask} a sample")
+        raise ShapeError(f"{name}: expected a mask of one number per step of {shape}, got {mask} per sample")
     return shape

@@ -14,7 +14,13 @@ from lrp.layers.base import IndexingLayer, Shape
 
 @dataclass(frozen=True, eq=False)
 class Reshape(IndexingLayer):
-    """One sample's entries, in row-major order, in another shape; one length may be -1."""
+    """One sample's entries, in row-major order, in another shape; one length may be -1.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The new shape of one sample; one length may be -1.
+    """
 
     shape: tuple[int, ...]
 
@@ -57,7 +63,13 @@ class Flatten(IndexingLayer):
 
 @dataclass(frozen=True, eq=False)
 class Permute(IndexingLayer):
-    """The axes of a sample in another order, counted from 1: (3, 1, 2) takes (n, a, b, c) to (n, c, a, b)."""
+    """The axes of a sample in another order, counted from 1: (3, 1, 2) takes (n, a, b, c) to (n, c, a, b).
+
+    Parameters
+    ----------
+    axes : tuple of int
+        The old axis at each new place, counted from 1.
+    """
 
     axes: tuple[int, ...]
 

@@ -15,7 +15,13 @@ from lrp.layers.windows import per_axis
 
 @dataclass(frozen=True, eq=False)
 class UpSample(IndexingLayer):
-    """Each entry repeated `size` times along each spatial axis (nearest neighbour); its relevance is their sum."""
+    """Each entry repeated `size` times along each spatial axis (nearest neighbour); its relevance is their sum.
+
+    Parameters
+    ----------
+    size : int or tuple of int
+        The number of copies along each spatial axis; a single integer is used for both axes of a picture.
+    """
 
     size: Any = (2, 2)
 
@@ -38,14 +44,20 @@ class UpSample(IndexingLayer):
         (shape,) = shapes
         if len(shape) != len(self.size) + 1:
             raise ShapeError(
-                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample"
+                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} per sample"
             )
         return (*(n if n is None else n * k for n, k in zip(shape, self.size)), shape[-1])
 
 
 @dataclass(frozen=True, eq=False)
 class RepeatVector(IndexingLayer):
-    """A vector n times: (n, d) -> (n, times, d); its relevance is the sum over the copies."""
+    """A vector n times: (n, d) -> (n, times, d); its relevance is the sum over the copies.
+
+    Parameters
+    ----------
+    times : int
+        The number of copies.
+    """
 
     times: int
 

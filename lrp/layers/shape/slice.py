@@ -13,10 +13,15 @@ from lrp.layers.base import IndexingLayer, Shape
 
 @dataclass(frozen=True, eq=False)
 class Slice(IndexingLayer):
-    """Part of a sample: for each of its leading axes (start, stop, step), or a number, which removes the axis.
+    """Part of a sample: a slice or one index for each of its leading axes.
 
-    start, stop and step are as in Python, None included; axes that are not mentioned stay whole. Entries that are not
-    picked receive no relevance.
+    start, stop and step are as in Python, None included; further axes stay whole. Entries that are not in the output
+    receive no relevance.
+
+    Parameters
+    ----------
+    parts : tuple
+        For each leading axis (start, stop, step), or an integer, which removes the axis.
     """
 
     parts: tuple[Any, ...]
