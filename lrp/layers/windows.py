@@ -60,7 +60,7 @@ class Windows:
 
     @cached_property
     def _hash(self) -> int:
-        """Made once: a small network spends more time on its windows' geometry than on its numbers."""
+        """Computed once: the geometry of windows takes more time than the arithmetic of small networks."""
         return hash((self.size, self.stride, self.padding, self.dilation, self.ceil))
 
     @property

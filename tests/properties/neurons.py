@@ -1,4 +1,4 @@
-"""The neurons of every layer that takes table rules, from its formula, for the scalar rules of tests/oracles.py.
+"""The neurons of every layer that takes table rules, from its formula, for the scalar rules of tests/oracles.
 
     neurons(layer, xs) -> {output index: (inputs, bias)}
 

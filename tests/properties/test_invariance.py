@@ -55,7 +55,7 @@ def test_same_call_same_bits_and_nothing_changed(case, rng):
 
 
 @pytest.mark.parametrize("case", cases(), ids=case_id)
-def test_output_shape_tells_the_truth(case, rng):
+def test_output_shape_is_the_shape_of_the_output(case, rng):
     layer, xs, y, _ = setup(case, rng, "float64")
     assert layer.output_shape(*(x.shape[1:] for x in xs)) == y.shape[1:]
 
@@ -83,8 +83,8 @@ def test_floats_agree_with_fractions(case, rng):
         exact = layer.distribute(R, rule, xs, y)
         if (abs(exact.parts[0].astype(float)) > 1e6).any():
             continue  # a denominator near 0 magnifies rounding without bound
-        share = floating.distribute(R.astype(float), rule, floats, floating.compute(*floats))
-        for part, true in zip(share.parts, exact.parts, strict=True):
+        divided = floating.distribute(R.astype(float), rule, floats, floating.compute(*floats))
+        for part, true in zip(divided.parts, exact.parts, strict=True):
             scale = max(float(abs(true).max()), 1.0)
             undecided = case.name.startswith("batch-norm") or "lrn" in case.name
             error = abs(part - true.astype(float)).max()

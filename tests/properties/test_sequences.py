@@ -1,4 +1,4 @@
-"""Recurrent layers and attention against the loops of tests/oracles.py, by several rules and in every setting."""
+"""Recurrent layers and attention against the loops of tests/oracles, by several rules and in every setting."""
 
 import numpy as np
 import pytest

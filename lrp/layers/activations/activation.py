@@ -19,7 +19,7 @@ from lrp.rules import Propagation, Rule, all_to_inputs
 
 @dataclass(frozen=True, eq=False)
 class Activation(Layer):
-    """y = f(z) entry by entry. A subclass gives f and its slope."""
+    """y = f(z) entry by entry. A subclass defines f and its slope."""
 
     @abstractmethod
     def value(self, z: Array) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array, transcendental
 from lrp.errors import SettingError
-from lrp.layers.local_features.kernels import KernelMachine, check_histogram
+from lrp.layers.local_features.kernels import KernelMachine
 from lrp.layers.rule_checks import counts_bias, is_proportional, keeps_losses, linear_rule
 from lrp.rules import LinearRule, Propagation, Rule, zero
 
@@ -149,13 +149,7 @@ class ExponentialChiSquare(TaylorKernel):
         The positive factor of the distance.
     """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_histogram(self.support, type(self).__name__)
-
-    def compute(self, *xs: Array) -> Array:
-        check_histogram(xs[0], type(self).__name__)
-        return super().compute(*xs)
+    of_histograms: ClassVar[bool] = True
 
     def distance(self, u: Array, v: Array) -> Array:
         return np.asarray(arrays.divide_where((u - v) ** 2, u + v, u + v != 0).sum(axis=1))

@@ -27,6 +27,8 @@ from lrp.rules import LinearRule, Propagation, Rule, Sink, zero
 class KernelMachine(Layer):
     """f_c(x) = b_c + sum_i a_ic K(x_i, x): support (S, V), coefficients a = alpha y (S, classes), bias (classes,)."""
 
+    of_histograms: ClassVar[bool] = False  # whether support vectors and inputs must not have negative entries
+
     support: Array
     coefficients: Array
     bias: Array
@@ -41,12 +43,16 @@ class KernelMachine(Layer):
                 f"{self.coefficients.shape}"
             )
         object.__setattr__(self, "bias", check_bias(self.bias, self.coefficients.shape[1], name))
+        if self.of_histograms:
+            check_histogram(self.support, name)
 
     @abstractmethod
     def kernel(self, x: Array) -> Array:
         """K(x_i, x) for all support vectors: (n, V) -> (n, S)."""
 
     def compute(self, *xs: Array) -> Array:
+        if self.of_histograms:
+            check_histogram(xs[0], type(self).__name__)
         return np.asarray(self.kernel(xs[0]) @ self.coefficients + self.bias)
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -160,13 +166,7 @@ class ChiSquare(SumKernel):
         The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
     """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_histogram(self.support, type(self).__name__)
-
-    def compute(self, *xs: Array) -> Array:
-        check_histogram(xs[0], type(self).__name__)
-        return super().compute(*xs)
+    of_histograms: ClassVar[bool] = True
 
     def terms(self, u: Array, v: Array) -> Array:
         return arrays.divide_where(2 * u * v, u + v, u + v != 0)

@@ -80,19 +80,19 @@ class Histogram(Layer):
         gross = arrays.zeros((len(m),), to_stabilizer)
         for n in range(len(m)):
             everywhere = arrays.zeros((words,), to_stabilizer)
-            total = arrays.zeros(m.shape[1:], to_stabilizer)
+            to_descriptors = arrays.zeros(m.shape[1:], to_stabilizer)
             for cell, member in enumerate(self.cells(xs, n)):
                 where = slice(cell * words, (cell + 1) * words)
                 parts = self.parts(widened(m[n, member]))
-                divided = divide(widened(R[n, where]), parts.sum(axis=0) + arrays.zeros((words,), total), rule)
+                divided = divide(widened(R[n, where]), parts.sum(axis=0) + arrays.zeros((words,), to_stabilizer), rule)
                 flow = divided.factor * parts
-                total[member] += flow
+                to_descriptors[member] += flow
                 gross[n] += np.abs(flow).sum()
                 everywhere = everywhere + divided.everywhere
                 to_stabilizer[n, where] = divided.stabilizer
                 dropped[n] += divided.dropped
             if length:
-                relevance[n] = total + everywhere / length
+                relevance[n] = to_descriptors + everywhere / length
             else:
                 dropped[n] += everywhere
             gross[n] += np.abs(everywhere).sum()

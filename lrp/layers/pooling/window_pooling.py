@@ -33,7 +33,7 @@ class WindowSum:
     bias: None = None
 
     def apply(self, weight: Array, x: Any) -> Array:
-        """(n, *spatial, c) -> (n, *windows, c), one axis after the other: a sum over a box is one of sums over lines"""
+        """(n, *spatial, c) -> (n, *windows, c), one axis after the other, which is faster than window by window"""
         z = self.windows.padded(x)
         for axis, (first, *others) in enumerate(self.windows.slices(x.shape[1:-1]), 1):
             before, z = z, z[at(axis, first)].copy()
@@ -109,6 +109,7 @@ class Pool(Layer):
         (shape,) = shapes
         if len(shape) != len(self.size) + 1:
             raise ShapeError(
-                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} per sample"
+                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} per sample; size "
+                "has one number per spatial axis"
             )
         return (*self.windows.output_shape(shape[:-1], type(self).__name__), shape[-1])

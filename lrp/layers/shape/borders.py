@@ -95,5 +95,5 @@ def _lengthened(shape: Shape, pairs: Pairs, sign: int) -> Shape:
         raise ShapeError(f"expected inputs of {len(pairs)} spatial axes and channels last, got {shape} per sample")
     spatial = tuple(n if n is None else n + sign * sum(pair) for n, pair in zip(shape[:-1], pairs, strict=True))
     if any(n is not None and n < 1 for n in spatial):
-        raise ShapeError(f"nothing is left of {shape} per sample when {pairs} is cut off")
+        raise ShapeError(f"expected spatial axes longer than what is cut off, {pairs}, got {shape} per sample")
     return (*spatial, shape[-1])

@@ -9,10 +9,10 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.pooling import ONE
 from lrp.layers.rule_checks import keeps_losses, linear_rule
+from lrp.layers.shape.repetition import enlarged_shape
 from lrp.layers.windows import per_axis
 from lrp.rules import LinearRule, Propagation, Rule, Term, distribute
 
@@ -123,9 +123,4 @@ class Interpolate(Layer):
         return (linear.adjoint(linear.weight, g, xs[0].shape),)
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        if len(shape) != len(self.size) + 1:
-            raise ShapeError(
-                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} per sample"
-            )
-        return (*(n if n is None else n * k for n, k in zip(shape, self.size)), shape[-1])
+        return enlarged_shape(shapes[0], self.size)

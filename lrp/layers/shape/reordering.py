@@ -42,7 +42,10 @@ class Reshape(IndexingLayer):
             return tuple(None if n == -1 else n for n in self.shape)
         entries, known = math.prod(n for n in shape if n is not None), math.prod(n for n in self.shape if n != -1)
         if entries % known or (-1 not in self.shape and entries != known):
-            raise ShapeError(f"cannot reshape {shape} ({entries} entries) into {self.shape}")
+            raise ShapeError(
+                f"expected a shape for the {entries} entries of {shape}, got {self.shape}; write -1 for "
+                "one length that follows from the others"
+            )
         return tuple(entries // known if n == -1 else n for n in self.shape)
 
 

@@ -41,12 +41,17 @@ class UpSample(IndexingLayer):
         return (g,)
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        if len(shape) != len(self.size) + 1:
-            raise ShapeError(
-                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} per sample"
-            )
-        return (*(n if n is None else n * k for n, k in zip(shape, self.size)), shape[-1])
+        return enlarged_shape(shapes[0], self.size)
+
+
+def enlarged_shape(shape: Shape, size: tuple[int, ...]) -> Shape:
+    """The shape with each spatial axis `size` times as long; ShapeError for another number of spatial axes."""
+    if len(shape) != len(size) + 1:
+        raise ShapeError(
+            f"expected inputs of {len(size)} spatial axes and channels last, got {shape} per sample; size has one "
+            "number per spatial axis"
+        )
+    return (*(n if n is None else n * k for n, k in zip(shape, size)), shape[-1])
 
 
 @dataclass(frozen=True, eq=False)
