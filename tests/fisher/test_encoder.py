@@ -167,11 +167,11 @@ def test_refused_descriptors(mixture, rng):
         vector.pooling.compute(x, np.ones((1, 7, K)))
     with pytest.raises(ExactError, match="fix them as an input of FisherPooling"):
         vector.astype("exact").compute(x)
-    with pytest.raises(ShapeError, match=r"descriptors of shape \(L, 2\) a sample, as the mixture has, got \(7, 5\)"):
+    with pytest.raises(ShapeError, match=r"descriptors of shape \(L, 2\) per sample, as the mixture has, got \(7, 5\)"):
         vector.output_shape((7, 5))
     with pytest.raises(ShapeError, match="descriptors, posteriors and perhaps positions, got 1 inputs"):
         vector.pooling.output_shape((7, 2))
-    with pytest.raises(ShapeError, match=r"expected inputs of shapes \(\(7, 2\), \(7, 3\)\) a sample, got"):
+    with pytest.raises(ShapeError, match=r"expected inputs of shapes \(\(7, 2\), \(7, 3\)\) per sample, got"):
         vector.pooling.output_shape((7, 2), (7, 4))
 
 

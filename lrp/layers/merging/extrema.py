@@ -1,41 +1,28 @@
-"""More layers with several inputs: difference, largest, smallest."""
+"""The largest or the smallest of the inputs, entry by entry."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import RuleError, ShapeError
+from lrp.errors import RuleError
 from lrp.layers.base import Layer, Shape
-from lrp.layers.merging.sums_and_products import Add, common_shape, unbroadcast
-from lrp.rules import Rule, Ties, Winner, engine, winner
-from lrp.rules.engine import Propagation
-
-
-@dataclass(frozen=True, eq=False)
-class Subtract(Add):
-    """z = x_1 - x_2, entry by entry; a table rule divides relevance as for a dense layer with weights 1 and -1
-
-    Source: Bach et al. 2015, Eq. (56)
-    """
-
-    def factors(self, count: int) -> list[Any]:
-        return [1, -1]
-
-    def output_shape(self, *shapes: Shape) -> Shape:
-        if len(shapes) != 2:
-            raise ShapeError(f"Subtract: expected two inputs, got {len(shapes)}")
-        return super().output_shape(*shapes)
+from lrp.layers.merging.broadcasting import common_shape, unbroadcast
+from lrp.layers.winners import to_winners
+from lrp.rules import Propagation, Rule, Ties, Winner, winner
 
 
 @dataclass(frozen=True, eq=False)
 class Extremum(Layer):
-    """The base of Maximum and Minimum: one input wins at each entry, and the winner takes all."""
+    """The base of Maximum and Minimum: at each entry one input wins. Takes the rule `winner`, with its ties and eps.
+
+    The pullback sends the gradient of a tie to the first winner, as the frameworks do.
+    """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Winner,)
     default_rule: ClassVar[Rule | None] = winner()
@@ -50,10 +37,11 @@ class Extremum(Layer):
             y = self.best(y, x)
         return y
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if not isinstance(rule, Winner):
             raise RuleError(f"{type(self).__name__}: expected the rule winner, got {rule.text()!r}")
-        return engine.all_to_inputs(*self._to_winners(R, xs, y, rule.ties))
+        ties = rule.ties
+        return to_winners(rule, R, y, lambda R: self._to_winners(R, xs, y, ties))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return self._to_winners(g, xs, y, Ties.FIRST)
@@ -62,8 +50,9 @@ class Extremum(Layer):
         wins = np.stack([np.broadcast_to(x == y, y.shape) for x in xs])
         if ties is Ties.FIRST:
             wins = wins & (np.cumsum(wins, axis=0) == 1)
-        share = R / arrays.cast(wins.sum(axis=0), arrays.dtype_name(R))
-        return tuple(unbroadcast(share * won, x.shape) for won, x in zip(wins, xs, strict=True))
+        if ties is not Ties.ALL:
+            R = R / arrays.cast(wins.sum(axis=0), arrays.dtype_name(R))
+        return tuple(unbroadcast(R * won, x.shape) for won, x in zip(wins, xs, strict=True))
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return common_shape(shapes, type(self).__name__)

@@ -1,11 +1,9 @@
-"""Layers that pick or repeat entries along axes of a sample."""
+"""A part of a sample."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
@@ -15,10 +13,15 @@ from lrp.layers.base import IndexingLayer, Shape
 
 @dataclass(frozen=True, eq=False)
 class Slice(IndexingLayer):
-    """Part of a sample: for each of its leading axes (start, stop, step), or a number, which removes the axis.
+    """Part of a sample: a slice or one index for each of its leading axes.
 
-    start, stop and step are as in Python, None included; axes that are not mentioned stay whole. Entries that are not
-    picked receive no relevance.
+    start, stop and step are as in Python, None included; further axes stay whole. Entries that are not in the output
+    receive no relevance.
+
+    Parameters
+    ----------
+    parts : tuple
+        For each leading axis (start, stop, step), or an integer, which removes the axis.
     """
 
     parts: tuple[Any, ...]
@@ -58,24 +61,3 @@ class Slice(IndexingLayer):
         if 0 in lengths:
             raise ShapeError(f"Slice: nothing is left of {shape} by {self.parts}")
         return (*lengths, *shape[len(self.parts) :])
-
-
-@dataclass(frozen=True, eq=False)
-class RepeatVector(IndexingLayer):
-    """A vector n times: (n, d) -> (n, times, d); its relevance is the sum over the copies."""
-
-    times: int
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.times, int) or self.times < 1:
-            raise SettingError(f"RepeatVector: expected a number of at least 1, got {self.times!r}")
-
-    def compute(self, *xs: Array) -> Array:
-        return np.repeat(xs[0][:, None], self.times, axis=1)
-
-    def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
-        return (g.sum(axis=1),)
-
-    def output_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        return (self.times, *shape)

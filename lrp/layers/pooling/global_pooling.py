@@ -1,4 +1,4 @@
-"""Pooling over all spatial axes at once."""
+"""Pooling over all spatial axes at once: the sum, the mean, the largest."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.layers.pooling.sliding import ONE, linear_rule, to_winners
-from lrp.rules import LinearRule, Rule, Ties, Winner, engine, winner
-from lrp.rules.engine import Propagation
+from lrp.layers.pooling.window_pooling import ONE
+from lrp.layers.rule_checks import linear_rule
+from lrp.layers.winners import to_winners
+from lrp.rules import LinearRule, Propagation, Rule, Ties, Winner, distribute, winner
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class GlobalPool(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if len(shape) < 2:
-            raise ShapeError(f"expected spatial axes and channels last, got {shape} a sample")
+            raise ShapeError(f"expected spatial axes and channels last, got {shape} per sample")
         return (*(1,) * (len(shape) - 1), shape[-1]) if self.keepdims else (shape[-1],)
 
     def _shaped(self, y: Array) -> Array:
@@ -56,6 +57,11 @@ class GlobalSumPool(GlobalPool):
     """z_c = sum of all positions of channel c
 
     Source: Bach et al. 2015, sum-pooling
+
+    Parameters
+    ----------
+    keepdims : bool
+        Whether the spatial axes stay, with length 1.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
@@ -69,9 +75,9 @@ class GlobalSumPool(GlobalPool):
         linear = self.linear(xs[0])
         return self._shaped(linear.apply(linear.weight, xs[0]))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
-        return engine.distribute(linear_rule(rule, self), self.linear(x), x, self._kept(y, x), self._kept(R, x))
+        return distribute(linear_rule(rule, self), self.linear(x), x, self._kept(y, x), self._kept(R, x))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         linear = self.linear(xs[0])
@@ -83,6 +89,11 @@ class GlobalAvgPool(GlobalSumPool):
     """z_c = mean of all positions of channel c
 
     Source: Bach et al. 2015, average pooling
+
+    Parameters
+    ----------
+    keepdims : bool
+        Whether the spatial axes stay, with length 1.
     """
 
     def linear(self, x: Array) -> GlobalSum:
@@ -97,6 +108,11 @@ class GlobalMaxPool(GlobalPool):
     Source: Arras et al. 2016, max-pooling over time
 
     Rules: `winner`, or any table rule on the sum over all positions.
+
+    Parameters
+    ----------
+    keepdims : bool
+        Whether the spatial axes stay, with length 1.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Winner, LinearRule)
@@ -105,12 +121,13 @@ class GlobalMaxPool(GlobalPool):
     def compute(self, *xs: Array) -> Array:
         return self._shaped(xs[0].max(axis=tuple(range(1, xs[0].ndim - 1)), keepdims=True))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
         if isinstance(rule, Winner):
-            return to_winners(rule, R, y, lambda R: self._to_winners(R, x, y, rule.ties))
+            ties = rule.ties
+            return to_winners(rule, R, y, lambda R: (self._to_winners(R, x, y, ties),))
         linear = GlobalSum(arrays.cast(ONE, arrays.dtype_name(x)))
-        return engine.distribute(linear_rule(rule, self), linear, x, linear.apply(linear.weight, x), self._kept(R, x))
+        return distribute(linear_rule(rule, self), linear, x, linear.apply(linear.weight, x), self._kept(R, x))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (self._to_winners(g, xs[0], y, Ties.FIRST),)
@@ -123,5 +140,4 @@ class GlobalMaxPool(GlobalPool):
         if ties is Ties.ALL:
             return np.asarray(wins * R).reshape(x.shape)
         count = wins.sum(axis=1, keepdims=True)
-        share = R / arrays.cast(count, arrays.dtype_name(R))
-        return np.asarray(wins * share).reshape(x.shape)
+        return np.asarray(wins * (R / arrays.cast(count, arrays.dtype_name(R)))).reshape(x.shape)
