@@ -173,7 +173,7 @@ def measured(
     metrics = ("abpc", "complexity") if replacement == "uniform" else ("abpc",)
     problem = Problem(Plan(methods, metrics, len(data.x), 50, settings), data.network, data.x)
     path = work / f"{data.name}-{replacement}-{len(data.x)}.h5"
-    return run(problem, path, jobs, watch=lambda done, total: print(f"  {replacement}: {done}/{total}", end="\r"))
+    return run(problem, path, jobs, on_progress=lambda done, total: print(f"  {replacement}: {done}/{total}", end="\r"))
 
 
 def statements(falls: Mapping[str, Measurement], replacement: str, steps: int) -> None:

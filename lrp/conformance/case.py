@@ -1,8 +1,7 @@
-"""One case of the golden vectors: a network, its input, where relevance starts, and the composite."""
+"""The type of one golden-vector case: a network, its input, the start of the relevance, and the composite."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +12,7 @@ from lrp.graph import Explanation, Network, Profile
 
 
 @dataclass(frozen=True)
-class Case:
+class GoldenCase:
     """A question with one answer: the relevance of every node under the published equations.
 
     id: group/subject/rule/edge, a path. x: by the name of the network's inputs. start: relevance of the network's
@@ -53,12 +52,3 @@ class Case:
         given = self.start if start is None else start
         target = None if self.target is None else list(self.target)
         return network.explain(self.x, target, composite, given, profile=profile)
-
-
-def cases() -> Iterator[Case]:
-    """Every case: each layer by itself under each rule and edge, then the networks."""
-    from lrp.conformance.layer_cases import layer_cases
-    from lrp.conformance.network_cases import network_cases
-
-    yield from layer_cases()
-    yield from network_cases()

@@ -15,7 +15,7 @@ import numpy as np
 
 from lrp import layers as L
 from lrp.arrays import Array
-from lrp.conformance.case import Case
+from lrp.conformance.case import GoldenCase
 from lrp.conformance.numbers import Numbers, with_ties, with_zeros
 from lrp.graph import Network, Node
 from lrp.rules import parse
@@ -118,7 +118,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def layer_cases() -> Iterator[Case]:
+def layer_cases() -> Iterator[GoldenCase]:
     """Each kind under each of its rules and edges."""
     for kind in KINDS:
         for edge in kind.edges:
@@ -128,7 +128,7 @@ def layer_cases() -> Iterator[Case]:
             network = Network([*nodes, Node("layer", layer, tuple(names))])
             for rule in kind.rules:
                 text = parse(rule).text()
-                yield Case(f"layers/{kind.name}/{text}/{edge}", network, dict(zip(names, xs)), f"layer={text}", R)
+                yield GoldenCase(f"layers/{kind.name}/{text}/{edge}", network, dict(zip(names, xs)), f"layer={text}", R)
 
 
 def _question(kind: Kind, edge: str) -> tuple[L.Layer, list[Array], Array]:

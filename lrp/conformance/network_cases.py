@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrp import layers as L
-from lrp.conformance.case import Case
+from lrp.conformance.case import GoldenCase
 from lrp.conformance.numbers import Numbers
 from lrp.graph import Network, Node
 
@@ -196,7 +196,7 @@ NETWORKS: tuple[Callable[[Numbers], list[Node]], ...] = (
 )
 
 
-def network_cases() -> Iterator[Case]:
+def network_cases() -> Iterator[GoldenCase]:
     """Each network under each composite, two samples, from the logit of classes 1 and 0."""
     for build in NETWORKS:
         name = build.__name__.replace("_", "-")
@@ -207,7 +207,7 @@ def network_cases() -> Iterator[Case]:
             if build is text and composite.endswith("-3,3"):
                 continue  # the box is one of the input, and tokens have no range
             label = composite.replace(":", "_")
-            yield Case(f"networks/{name}/{label}/two-samples", network, x, composite, target=(1, 0))
+            yield GoldenCase(f"networks/{name}/{label}/two-samples", network, x, composite, target=(1, 0))
 
 
 def _sample(numbers: Numbers, layer: L.Layer) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.conformance.case import Case
+from lrp.conformance.case import GoldenCase
 from lrp.conformance.deviations import SINGLE, Deviation, libraries
 from lrp.errors import LrpError
 from lrp.graph import Profile
@@ -35,7 +35,7 @@ class Reasons:
     def __init__(self) -> None:
         self.pairs: list[Deviation] = []
 
-    def of(self, case: Case, given: Arrays, expected: Arrays, tolerance: float) -> tuple[str, ...]:
+    def of(self, case: GoldenCase, given: Arrays, expected: Arrays, tolerance: float) -> tuple[str, ...]:
         """What explains the numbers, the simplest explanations first; one sentence that nothing does, otherwise."""
         finite = {name: np.isfinite(array) for name, array in given.items()}
         if not all(mask.all() for mask in finite.values()):
@@ -47,7 +47,9 @@ class Reasons:
             found.append("float32 arithmetic inside, or a small stabilizer: the difference is below 1e-5")
         return (*found, *self._found(case, given, expected, tolerance, finite))
 
-    def _found(self, case: Case, given: Arrays, expected: Arrays, tolerance: float, finite: Arrays) -> tuple[str, ...]:
+    def _found(
+        self, case: GoldenCase, given: Arrays, expected: Arrays, tolerance: float, finite: Arrays
+    ) -> tuple[str, ...]:
         """The deviations, the libraries, a factor, two deviations at once, or that nothing explains it."""
         found, effective = [], []
         for deviation in SINGLE:
@@ -65,7 +67,7 @@ class Reasons:
         return tuple(found) or self._pair(case, given, effective, tolerance, finite)
 
     def _pair(
-        self, case: Case, given: Arrays, effective: list[Deviation], tolerance: float, finite: Arrays
+        self, case: GoldenCase, given: Arrays, effective: list[Deviation], tolerance: float, finite: Arrays
     ) -> tuple[str, ...]:
         """Two deviations at once, of which one at least changes this case by itself."""
         for deviation in (*self.pairs, *_pairs(effective)):
@@ -98,7 +100,7 @@ def _masked(values: Arrays, finite: Arrays) -> Arrays:
     return {name: np.where(mask, values[name], 0) for name, mask in finite.items()}
 
 
-def _by(case: Case, how: Deviation | Profile, finite: Arrays) -> Arrays | None:
+def _by(case: GoldenCase, how: Deviation | Profile, finite: Arrays) -> Arrays | None:
     """The case's relevances under a deviation or a library's profile, masked; None where it does not apply."""
     start = how.start if isinstance(how, Deviation) else None
     if start is not None and case.start is not None:

@@ -22,7 +22,8 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.conformance import plain
-from lrp.conformance.case import Case, cases
+from lrp.conformance.case import GoldenCase
+from lrp.conformance.cases import cases
 from lrp.errors import LoadError, SaveError
 from lrp.formats.container import Limits, Writer, create, open_file
 from lrp.graph import STORED
@@ -87,7 +88,7 @@ class Vector:
             x = {k: _entered(network, k, v) for k, v in told["x"].items()}
             start = None if told["start"] is None else plain.floats(told["start"])
             target = None if told["target"] is None else tuple(told["target"])
-            self.case = Case(self.id, network, x, told["composite"], start, target)
+            self.case = GoldenCase(self.id, network, x, told["composite"], start, target)
         except (KeyError, TypeError, AttributeError) as error:
             raise LoadError(f"vectors: a case lacks or misstates {error}; write the vectors anew") from None
 
@@ -126,7 +127,7 @@ def _entered(network: Any, name: str, data: Any) -> Array:
     return values.astype(np.int64) if network.nodes[name].layer.settings()["tokens"] else values
 
 
-def as_data(case: Case) -> dict[str, Any]:
+def as_data(case: GoldenCase) -> dict[str, Any]:
     """The case as plain data."""
     answer = case.answer
     return {
@@ -147,7 +148,7 @@ def as_data(case: Case) -> dict[str, Any]:
     }
 
 
-def _store(file: Writer, case: Case) -> None:
+def _store(file: Writer, case: GoldenCase) -> None:
     """The case in float64: one group with groups for its arrays."""
     answer = case.answer
     root = f"/{case.id}"

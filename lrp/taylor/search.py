@@ -18,7 +18,7 @@ Function = Callable[[Array], Array]  # points (m, D) -> (m,) the relevance there
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """The candidate with the lowest relevance. value: what stays there, the unresolved relevance; 0 at a root."""
 
     point: Array
@@ -95,12 +95,14 @@ class MetropolisHastings(Search):
         return np.concatenate(visited)
 
 
-def root_by_search(function: Function, inside: Inside, x: Array, search: Search, rng: np.random.Generator) -> Found:
+def root_by_search(
+    function: Function, inside: Inside, x: Array, search: Search, rng: np.random.Generator
+) -> SearchResult:
     """The candidate at which the function is lowest, of all that the search drew from the region of x (D,)."""
     drawn = search.candidates(inside, x, rng)
     values = function(drawn)
     best = int(np.argmin(values))
-    return Found(drawn[best], float(values[best]), drawn)
+    return SearchResult(drawn[best], float(values[best]), drawn)
 
 
 def searched_roots(

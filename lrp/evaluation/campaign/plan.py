@@ -13,7 +13,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import LrpError, ShapeError
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.evaluation.metrics import METRICS, Case, Settings, explained
+from lrp.evaluation.metrics import METRICS, EvaluationBatch, Settings, explained
 from lrp.graph import Network
 from lrp.methods import Method, parse
 
@@ -92,7 +92,7 @@ class Problem:
         method = self.methods[unit.method]
         try:
             found = explained(self.network, self.x[rows], method, target, plan.settings, unit.start)
-            case = Case(
+            batch = EvaluationBatch(
                 self.network,
                 self.x[rows],
                 found,
@@ -104,7 +104,9 @@ class Problem:
                 self.x,
             )
             return {
-                key: value for metric in plan.metrics for key, value in arrays_of(metric, METRICS[metric](case)).items()
+                key: value
+                for metric in plan.metrics
+                for key, value in arrays_of(metric, METRICS[metric](batch)).items()
             }
         except LrpError as error:
             text, name = str(error), unit.method.partition(":")[0]
