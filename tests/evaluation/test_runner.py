@@ -74,7 +74,7 @@ def test_results_are_those_of_the_measures_called_by_hand(problem, at_once, tmp_
 
 def test_the_same_bytes_for_one_process_and_three(problem, tmp_path):
     seen = []
-    run(problem, tmp_path / "one.h5", jobs=1, watch=lambda done, total: seen.append((done, total)))
+    run(problem, tmp_path / "one.h5", jobs=1, on_progress=lambda done, total: seen.append((done, total)))
     run(problem, tmp_path / "three.h5", jobs=3)
     assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "three.h5").read_bytes()
     assert seen[0] == (0, 9) and seen[-1] == (9, 9) and len(seen) == 10
@@ -95,18 +95,18 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(problem, at_once, tmp_path
 
     for count in (2, 5, 5):
         with pytest.raises(Stop):
-            run(problem, tmp_path / "broken.h5", watch=stop_after(count))
+            run(problem, tmp_path / "broken.h5", on_progress=stop_after(count))
     with open(tmp_path / ("broken.h5" + JOURNAL), "ab") as file:
         file.write(b"lrp-part and then the power went")
     begun = []
-    run(problem, tmp_path / "broken.h5", watch=lambda done, total: begun.append(done))
+    run(problem, tmp_path / "broken.h5", on_progress=lambda done, total: begun.append(done))
     assert begun[0] == 5
     assert (tmp_path / "whole.h5").read_bytes() == (tmp_path / "broken.h5").read_bytes()
 
 
 def test_a_finished_file_is_read_and_another_one_is_left_alone(problem, at_once, tmp_path):
     first = run(problem, tmp_path / "out.h5")
-    again = run(problem, tmp_path / "out.h5", watch=lambda done, total: pytest.fail("nothing is to be computed"))
+    again = run(problem, tmp_path / "out.h5", on_progress=lambda done, total: pytest.fail("nothing is to be computed"))
     for method, found in first["abpc"].items():
         np.testing.assert_array_equal(found.numbers["abpc"], again["abpc"][method].numbers["abpc"])
         assert again["abpc"][method].curves["morf"].x_label == "regions replaced"
@@ -131,7 +131,7 @@ def test_a_disk_that_is_full_at_the_very_end_loses_nothing(problem, at_once, tmp
         run(problem, tmp_path / "a.h5")
     monkeypatch.undo()
     begun = []
-    run(problem, tmp_path / "a.h5", watch=lambda done, total: begun.append((done, total)))
+    run(problem, tmp_path / "a.h5", on_progress=lambda done, total: begun.append((done, total)))
     assert begun == [(9, 9)] and not (tmp_path / ("a.h5" + JOURNAL)).exists()
 
 
@@ -238,7 +238,8 @@ def test_a_journal_cut_at_any_byte_keeps_every_whole_record(tmp_path, monkeypatc
         assert path.read_bytes() == content[: max([ends[0], *whole])], length
 
 
-def test_a_flipped_byte_anywhere_loses_its_own_record_alone(tmp_path, monkeypatch):
+def test_a_flipped_byte_loses_its_own_record_and_in_a_length_those_behind_it(tmp_path, monkeypatch):
+    """Records are found by the lengths before them; whatever was lost is computed and appended again."""
     monkeypatch.setattr(os, "fsync", lambda number: None)
     ends = three_records(tmp_path / "a.partial")
     content = (tmp_path / "a.partial").read_bytes()
@@ -246,11 +247,18 @@ def test_a_flipped_byte_anywhere_loses_its_own_record_alone(tmp_path, monkeypatc
         path, changed = tmp_path / "b.partial", bytearray(content)
         changed[place] ^= 1
         path.write_bytes(changed)
-        hit = sum(end <= place for end in ends)  # 0: the head
+        hit = sum(end <= place for end in ends)  # 0: the first record, which says whose journal it is
+        if not hit:
+            with pytest.raises(LoadError, match="another or a damaged file; it is left alone"):
+                Journal(path, "one")
+            assert path.read_bytes() == changed
+            continue
+        in_length = place - ends[hit - 1] < 16  # the magic number and the length
+        lost = [k for k in range(3) if k + 1 == hit or (in_length and k + 1 > hit)]
         with Journal(path, "one") as journal:
-            assert sorted(unit.start for unit in journal.results) == [k for k in range(3) if k + 1 != hit], place
-            if hit:
-                journal.add(Unit("m", hit - 1, hit), {"a": np.full(2, hit - 1.0)})
+            assert sorted(unit.start for unit in journal.results) == [k for k in range(3) if k not in lost], place
+            for k in lost:
+                journal.add(Unit("m", k, k + 1), {"a": np.full(2, float(k))})
         with Journal(path, "one") as journal:
             assert {unit.start: arrays["a"].tolist() for unit, arrays in journal.results.items()} == {
                 k: [k, k] for k in range(3)
@@ -487,7 +495,7 @@ def test_dask_gives_the_same_bytes_with_a_worker_killed_in_the_middle(problem, t
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     ) as cluster:
         killed, watch = killing(lambda: [worker.pid for worker in cluster.workers.values()], 5)
-        found = run(slower(problem), tmp_path / "dask.h5", dask=cluster.scheduler_address, watch=watch)
+        found = run(slower(problem), tmp_path / "dask.h5", dask=cluster.scheduler_address, on_progress=watch)
         assert killed and set(found) == {"abpc", "complexity"}
     assert (tmp_path / "local.h5").read_bytes() == (tmp_path / "dask.h5").read_bytes()
 
@@ -502,7 +510,7 @@ def test_jobs_give_the_same_bytes_with_a_worker_killed_in_the_middle(problem, tm
 
     monkeypatch.setattr(workers, "_started", start)
     killed, watch = killing(lambda: [process.pid for process in started], 5)
-    run(slower(problem), tmp_path / "two.h5", jobs=2, watch=watch)
+    run(slower(problem), tmp_path / "two.h5", jobs=2, on_progress=watch)
     assert killed and len(started) == 3
     assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
 
@@ -520,10 +528,10 @@ def test_a_cluster_that_is_gone_or_empty(problem, tmp_path, distributed, monkeyp
                 slower(problem),
                 tmp_path / "a.h5",
                 dask=cluster.scheduler_address,
-                watch=lambda done, total: cluster.close() if done == 3 else None,
+                on_progress=lambda done, total: cluster.close() if done == 3 else None,
             )
     begun = []
-    run(slower(problem), tmp_path / "a.h5", watch=lambda done, total: begun.append(done))
+    run(slower(problem), tmp_path / "a.h5", on_progress=lambda done, total: begun.append(done))
     assert 3 <= begun[0] < 21
 
 
