@@ -24,19 +24,52 @@ from lrp.arrays import Array
 from lrp.conformance import plain
 from lrp.conformance.case import GoldenCase
 from lrp.conformance.cases import cases
-from lrp.errors import LoadError, SaveError
+from lrp.errors import InputError, LoadError, SaveError
 from lrp.formats.container import Limits, Writer, create, open_file
 from lrp.graph import STORED
 
 FORMAT, VERSION = "lrp-vectors", 1
 
 
-def write(folder: str | os.PathLike[str], only: str | tuple[str, ...] = "") -> int:
-    """Write all cases whose identifier starts with `only` (or one of several) and return how many there are.
+def write(folder: str | os.PathLike[str], only: str | tuple[str, ...] = "", replace: bool = False) -> int:
+    """Write the cases whose identifier starts with `only` to a folder.
 
-    SaveError where the folder cannot be written.
+    Parameters
+    ----------
+    folder : str or path
+        A new folder, an empty one, or one with vectors of an earlier run, which are replaced.
+    only : str or tuple of str
+        The start of the wanted identifiers, such as "layers/dense/"; all cases by default.
+    replace : bool
+        Write into a folder with other files too.
+
+    Returns
+    -------
+    int
+        The number of cases written.
+
+    Raises
+    ------
+    InputError
+        If no identifier starts with `only`.
+    SaveError
+        If the folder holds other files, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(folder, "layers/relu/")
+    3
     """
     target = Path(folder)
+    if not any(case.id.startswith(only) for case in cases()):
+        groups_known = dict.fromkeys(case.group for case in cases())
+        raise InputError(
+            f"only: expected the start of a case's identifier, got {only!r}, which none has; the cases are in"
+            f" {', '.join(groups_known)}"
+        )
+    _check_folder(target, replace)
     groups: dict[str, list[dict[str, Any]]] = {}
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -60,6 +93,19 @@ def write(folder: str | os.PathLike[str], only: str | tuple[str, ...] = "") -> i
     except OSError as error:
         raise SaveError(f"{os.fspath(folder)!r}: the vectors cannot be written: {error}") from None
     return len(identifiers)
+
+
+def _check_folder(folder: Path, replace: bool) -> None:
+    """Raise SaveError if the folder holds files and no vectors, unless they may be replaced."""
+    if replace or not folder.is_dir() or not any(folder.iterdir()):
+        return
+    try:
+        _loaded(folder / "manifest.json")
+    except LoadError:
+        raise SaveError(
+            f"{folder}: expected a new or empty folder, or one with golden vectors, got one with other files; choose"
+            " another, or write into it with --force (replace=True)"
+        ) from None
 
 
 def read(folder: str | os.PathLike[str]) -> Iterator[Vector]:
@@ -102,11 +148,38 @@ class Vector:
 
 
 def read_results(path: str | os.PathLike[str], trusted: bool = False) -> dict[str, dict[str, Array]]:
-    """What another implementation has found: identifier -> node -> array, from an HDF5 file of datasets id/node.
+    """The relevance that another implementation computed, from an HDF5 file with one dataset per <id>/<node>.
 
-    NaN and infinity are read as they are: they are findings too.
+    NaN and infinity are read as they are, for a case with them differs.
+
+    Parameters
+    ----------
+    path : str or path
+        The file of results.
+    trusted : bool
+        Read the file in this process instead of a bounded child process.
+
+    Returns
+    -------
+    dict
+        identifier of the case -> name of the node -> relevance.
+
+    Raises
+    ------
+    LoadError
+        If the file cannot be read, or was written by this package for another purpose.
     """
     with open_file(path, trusted, Limits(seconds=60.0)) as file:
+        stored = file.attribute("/", "format")
+        if stored == FORMAT:
+            raise LoadError(
+                f"{file.name}: expected results of another implementation, got golden vectors themselves; give the"
+                " folder with them as FOLDER and the results with --against"
+            )
+        if isinstance(stored, str) and stored.startswith("lrp"):
+            raise LoadError(
+                f"{file.name}: expected results, datasets named <case>/<node>, got a file of the format {stored!r}"
+            )
         return dict(_results(file, "", ()))
 
 

@@ -189,7 +189,7 @@ def test_an_unknown_method_and_a_folder_that_is_not_there(model, tmp_path, rng, 
     assert command(model, tmp_path / "x.npy", tmp_path / "out.h5", methods=("lime",)) == 2
     assert "method: expected one of lrp, gradient" in capsys.readouterr().err
     assert command(model, tmp_path / "x.npy", tmp_path / "no" / "out.h5") == 2
-    assert "the journal cannot be written: No such file or directory" in capsys.readouterr().err
+    assert "expected a name in a folder that exists, got the folder" in capsys.readouterr().err
 
 
 def test_the_bar_tells_the_time_left(capsys, monkeypatch):

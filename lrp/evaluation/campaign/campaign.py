@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from lrp.arrays import Array
 from lrp.errors import LoadError, SaveError
 from lrp.evaluation.campaign.journal import Journal
 from lrp.evaluation.campaign.plan import Problem, assembled, measurements
@@ -24,12 +23,13 @@ def run(
     jobs: int = 1,
     dask: str | None = None,
     on_progress: CampaignProgress | None = None,
+    replace: bool = False,
 ) -> dict[str, dict[str, Measurement]]:
-    """Compute what is missing and write the results: metric -> method -> measurement.
+    """Compute the units that are missing and write the results.
 
-    While it runs, finished units are in `path`.partial, a journal. A run that was killed continues from it, with the same
-    random numbers, and ends with the same bytes of `path`, whatever the number of jobs. A finished file of the same
-    problem is read and not computed again.
+    While it runs, finished units are in `path`.partial, a journal. A run that was killed continues from it, with
+    the same random numbers, and ends with the same bytes of `path`, whatever the number of jobs. A finished file of
+    the same problem is read and not computed again.
 
     Parameters
     ----------
@@ -43,6 +43,8 @@ def run(
         The address of a Dask scheduler; its workers compute then, and `jobs` has no effect.
     on_progress : callable, optional
         Called with (units done, all units) at the start and after each unit.
+    replace : bool
+        Overwrite a file at `path` that does not hold this evaluation.
 
     Returns
     -------
@@ -61,7 +63,14 @@ def run(
     whole("jobs", jobs)
     plan, fingerprint, name = problem.plan, problem.fingerprint(), os.fspath(path)
     if os.path.exists(name):
-        return measurements(_finished(name, fingerprint), plan, load_attribute(name, "axes", trusted=True))
+        if _holds(name, fingerprint):
+            stored = load_arrays(name, trusted=True)
+            return measurements(stored, plan, load_attribute(name, "axes", trusted=True))
+        if not replace:
+            raise SaveError(
+                f"{name!r}: there is a file already, and it does not hold this evaluation (other methods, settings,"
+                " model or data); choose another output file, or replace it with --force (replace=True)"
+            )
     units = plan.units()
     with Journal(name + JOURNAL, fingerprint) as journal:
         missing = [unit for unit in units if unit not in journal.results]
@@ -82,15 +91,9 @@ def run(
     return measurements(arrays, plan, axes)
 
 
-def _finished(name: str, fingerprint: str) -> dict[str, Array]:
-    """The arrays of a finished file of this problem; SaveError if it is any other file."""
+def _holds(name: str, fingerprint: str) -> bool:
+    """Whether a file holds the results of the problem with this fingerprint."""
     try:
-        stored = load_attribute(name, "fingerprint", trusted=True)
+        return bool(load_attribute(name, "fingerprint", trusted=True) == fingerprint)
     except LoadError:
-        stored = None
-    if stored != fingerprint:
-        raise SaveError(
-            f"{name!r}: there is a file already, and it does not hold this evaluation (other methods, settings, model"
-            " or data); remove it or choose another output file"
-        )
-    return load_arrays(name, trusted=True)
+        return False
