@@ -173,6 +173,22 @@ class TestSVM:
             assert ours.bias[0] == pytest.approx(theirs.intercept_[0], abs=2e-4)
             assert ours.weight[:, 1] == pytest.approx(-ours.weight[:, 0], abs=1e-5)
 
+    @pytest.mark.parametrize("size", [3, 40])
+    def test_balanced_costs_by_loop(self, size, rng):
+        """4 of 22 samples show the class: each side weighs n / (2 n_side); the gradient vanishes with these costs alone."""
+        x, mark = rng.normal(size=(22, size)), np.arange(22) < 4
+        svm = fisher.fit_svm(x, mark[:, None], cost=0.7, balanced=True)
+        w, b = svm.weight[:, 0], svm.bias[0]
+        by_w, by_b = w.copy(), 0.0
+        for row, positive in zip(x, mark):
+            y, cost = (1, 0.7 * 22 / (2 * 4)) if positive else (-1, 0.7 * 22 / (2 * 18))
+            slack = max(0.0, 1 - y * (sum(row * w) + b))
+            by_w -= 2 * cost * slack * y * row
+            by_b -= 2 * cost * slack * y
+        assert by_w == pytest.approx(np.zeros(size), abs=1e-5) and by_b == pytest.approx(0, abs=1e-5)
+        plain = fisher.fit_svm(x, mark[:, None], cost=0.7)
+        assert abs(plain.bias[0] - b) > 0.01 or abs(plain.weight[:, 0] - w).max() > 0.01
+
     def test_the_gradient_vanishes_at_the_minimum(self, rng):
         x, labels = rng.normal(size=(20, 50)), rng.random((20, 3)) < 0.4
         svm = fisher.fit_svm(x, labels, cost=2)
