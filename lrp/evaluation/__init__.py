@@ -1,4 +1,8 @@
-"""What judges a heatmap: each measure returns a Measurement with numbers, curves and a plot."""
+"""Measures of heatmaps. Each returns a Measurement: numbers (one per picture), curves, and a plot.
+
+METRICS lists them by name, as `lrp evaluate` computes them; docs/evaluation.md has the table. `campaign` runs a long
+evaluation in several processes.
+"""
 
 from lrp.evaluation.completeness import completeness
 from lrp.evaluation.complexity import complexity

@@ -21,7 +21,7 @@ from lrp.evaluation import (
 )
 from lrp.evaluation.order import grid, ranked
 from lrp.evaluation.replacement import replacement
-from lrp.evaluation.sensitivity_n import correlation, default_sizes, drawn
+from lrp.evaluation.sensitivity_n import correlation, default_sizes, random_subsets
 from lrp.methods import gradient_input, occlusion, random_map
 from tests.methods import nets
 
@@ -221,7 +221,7 @@ def test_sensitivity_n_by_loops(case):
     R = found.relevance.sum(axis=-1).reshape(3, -1)
     for i in range(3):
         for column, n in enumerate((2, 30)):
-            inside = drawn(63, n, 7, np.random.default_rng([3, 5 + i, n]))
+            inside = random_subsets(63, n, 7, np.random.default_rng([3, 5 + i, n]))
             assert (inside.sum(axis=1) == n).all()
             pairs = []
             for row in inside:

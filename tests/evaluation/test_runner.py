@@ -372,7 +372,7 @@ def test_a_full_disk_ends_the_command_and_loses_nothing(tmp_path, command):
 
 def test_a_worker_lost_in_the_middle_is_replaced(problem, tmp_path, monkeypatch):
     started = []
-    begin = workers._started
+    begin = workers._start_process
 
     def start():
         started.append(begin())
@@ -387,7 +387,7 @@ def test_a_worker_lost_in_the_middle_is_replaced(problem, tmp_path, monkeypatch)
             started[0].wait()
         send(own, process, message)
 
-    monkeypatch.setattr(workers, "_started", start)
+    monkeypatch.setattr(workers, "_start_process", start)
     monkeypatch.setattr(workers._Process, "_send", lost_before_the_second_unit)
     run(problem, tmp_path / "a.h5", jobs=1)
     assert len(started) == 2
@@ -400,7 +400,7 @@ def test_a_unit_that_kills_every_worker_is_given_up_and_the_rest_is_kept(problem
     def dead():
         return subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    monkeypatch.setattr(workers, "_started", dead)
+    monkeypatch.setattr(workers, "_start_process", dead)
     first = problem.plan.units()[0]
     with Journal(tmp_path / ("a.h5" + JOURNAL), problem.fingerprint()) as journal:
         journal.add(first, problem.compute(first))
@@ -502,13 +502,13 @@ def test_dask_gives_the_same_bytes_with_a_worker_killed_in_the_middle(problem, t
 
 def test_jobs_give_the_same_bytes_with_a_worker_killed_in_the_middle(problem, tmp_path, monkeypatch):
     run(slower(problem), tmp_path / "one.h5", jobs=1)
-    started, begin = [], workers._started
+    started, begin = [], workers._start_process
 
     def start():
         started.append(begin())
         return started[-1]
 
-    monkeypatch.setattr(workers, "_started", start)
+    monkeypatch.setattr(workers, "_start_process", start)
     killed, watch = killing(lambda: [process.pid for process in started], 5)
     run(slower(problem), tmp_path / "two.h5", jobs=2, on_progress=watch)
     assert killed and len(started) == 3

@@ -7,7 +7,7 @@ arrays; its key is the fingerprint, so a record of another evaluation never pass
 
 Reading goes from record to record by their lengths. A record whose sum does not match is left out, and its unit is
 computed again. Reading ends at the first place without a whole record (the process was killed, the disk was full);
-what stands there is removed before the next record is written. After damage to a length, which no interrupted run
+the bytes there are removed before the next record is written. After damage to a length, which no interrupted run
 leaves behind, the units after that place are computed again too.
 
 The finished file is made from the journal at the end, in the order of the units, so it has the same bytes however
@@ -129,7 +129,7 @@ class Journal:
             ) from None
 
     def _drop(self, end: int) -> None:
-        """Remove a partial record. Its bytes may still be in the stream's buffer, so the stream is opened anew."""
+        """Remove a partial record. Its bytes may still be in the stream's buffer, so the stream is opened again."""
         raw = os.dup(self._file.fileno())
         with contextlib.suppress(OSError):  # closing flushes the buffer, which fails as it did before
             self._file.close()
