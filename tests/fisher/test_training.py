@@ -78,7 +78,7 @@ class TestKMeans:
         x = np.repeat(rng.normal(size=(4, 2)), 5, axis=0)
         assert len(np.unique(plus_plus(x, 4, rng), axis=0)) == 4
 
-    def test_a_lonely_centre_moves_to_the_farthest_descriptor(self, monkeypatch):
+    def test_an_empty_centre_moves_to_the_farthest_descriptor(self, monkeypatch):
         """A start with a centre that nothing is near; the cluster far to the right gets it."""
         x = np.array([[0.0], [0.1], [5.0], [9.0]])
         monkeypatch.setattr("lrp.fisher.kmeans.plus_plus", lambda *_: np.array([[0.0], [6.5], [-70.0]]))
