@@ -1,4 +1,9 @@
-"""The reference that others are measured by: golden vectors, the known deviations, a runner of other libraries."""
+"""Measuring other implementations: golden vectors, their check with likely reasons, and a runner of other libraries.
+
+`case.py`, `cases.py`: what a case is, and all of them. `vectors.py`: their files. `check.py`: results against them;
+`reasons.py` and `deviations.py`: why a result differs. `oracles`: libraries that are run. `examples.py` and
+`disagreements.py`: docs/disagreements.md.
+"""
 
 from lrp.conformance.case import GoldenCase
 from lrp.conformance.cases import cases

@@ -13,10 +13,10 @@ from lrp.graph import Explanation, Network, Profile
 
 @dataclass(frozen=True)
 class GoldenCase:
-    """A question with one answer: the relevance of every node under the published equations.
+    """A network, an input, a start and a composite, whose relevance under the published equations is unique.
 
-    id: group/subject/rule/edge, a path. x: by the name of the network's inputs. start: relevance of the network's
-    output, or None for the target's logit. target: one a sample, or None with a given start.
+    id: group/subject/rule/edge, a path. x: by the names of the network's inputs. start: relevance of the network's
+    output, or None for the target's logit. target: one per sample, or None if `start` is given.
     """
 
     id: str
@@ -28,12 +28,12 @@ class GoldenCase:
 
     @property
     def group(self) -> str:
-        """The file that the case stands in: group/subject."""
+        """The file that holds the case: group/subject."""
         return "/".join(self.id.split("/")[:2])
 
     @cached_property
     def answer(self) -> Explanation:
-        """The published equations in Fractions where that is possible, in float64 elsewhere."""
+        """The published equations, in Fractions if all layers allow it, else in float64."""
         try:
             return self._run(self.network.exact(), "paper", self.composite, None)
         except ExactError:
@@ -41,11 +41,11 @@ class GoldenCase:
 
     @property
     def exact(self) -> bool:
-        """Whether every number of the answer is rational and held as such."""
+        """Whether the answer is in Fractions."""
         return self.answer.ledger.eps == 0
 
     def explain(self, profile: Profile | str, composite: str | None = None, start: Any = None) -> Explanation:
-        """The case in float64 by other conventions."""
+        """The case in float64 by the conventions of another profile."""
         return self._run(self.network, profile, composite or self.composite, start)
 
     def _run(self, network: Network, profile: Profile | str, composite: str, start: Any) -> Explanation:

@@ -1,4 +1,4 @@
-"""Why a result differs: the known deviations are tried on the case until one gives the foreign numbers."""
+"""Why a result differs: the known deviations are tried on the case until one reproduces its numbers."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def difference_of(given: Arrays, expected: Arrays) -> float:
 
 
 class Reasons:
-    """Finds reasons, and tries the pairs of deviations first that have explained a case before."""
+    """Searches for reasons; pairs of deviations that explained an earlier case are tried first."""
 
     def __init__(self) -> None:
         self.pairs: list[Deviation] = []
 
     def of(self, case: GoldenCase, given: Arrays, expected: Arrays, tolerance: float) -> tuple[str, ...]:
-        """What explains the numbers, the simplest explanations first; one sentence that nothing does, otherwise."""
+        """The reasons, the simplest first, or one sentence that no known deviation explains the numbers."""
         finite = {name: np.isfinite(array) for name, array in given.items()}
         if not all(mask.all() for mask in finite.values()):
             rest = self._found(case, _masked(given, finite), _masked(expected, finite), tolerance, finite)
@@ -50,7 +50,7 @@ class Reasons:
     def _found(
         self, case: GoldenCase, given: Arrays, expected: Arrays, tolerance: float, finite: Arrays
     ) -> tuple[str, ...]:
-        """The deviations, the libraries, a factor, two deviations at once, or that nothing explains it."""
+        """Single deviations, libraries, a factor, pairs of deviations, or the sentence that nothing explains it."""
         found, effective = [], []
         for deviation in SINGLE:
             numbers = _by(case, deviation, finite)
@@ -69,7 +69,7 @@ class Reasons:
     def _pair(
         self, case: GoldenCase, given: Arrays, effective: list[Deviation], tolerance: float, finite: Arrays
     ) -> tuple[str, ...]:
-        """Two deviations at once, of which one at least changes this case by itself."""
+        """Two deviations at once, at least one of which changes this case by itself."""
         for deviation in (*self.pairs, *_pairs(effective)):
             numbers = _by(case, deviation, finite)
             if numbers is not None and difference_of(given, numbers) <= tolerance:
@@ -87,7 +87,7 @@ def _pairs(effective: list[Deviation]) -> Iterator[Deviation]:
 
 
 def _factor(values: Array, true: Array, tolerance: float) -> list[str]:
-    """A constant factor between the result and what is expected."""
+    """A constant factor between the result and the expected numbers, as a sentence."""
     if not true.any():
         return []
     factor = float(values @ true / (true @ true))
@@ -96,12 +96,12 @@ def _factor(values: Array, true: Array, tolerance: float) -> list[str]:
 
 
 def _masked(values: Arrays, finite: Arrays) -> Arrays:
-    """The arrays with 0 where the result in question is not finite."""
+    """The arrays with 0 where the result is not finite."""
     return {name: np.where(mask, values[name], 0) for name, mask in finite.items()}
 
 
 def _by(case: GoldenCase, how: Deviation | Profile, finite: Arrays) -> Arrays | None:
-    """The case's relevances under a deviation or a library's profile, masked; None where it does not apply."""
+    """The case's relevances under a deviation or a library's profile, masked; None if it does not apply."""
     start = how.start if isinstance(how, Deviation) else None
     if start is not None and case.start is not None:
         return None

@@ -68,9 +68,13 @@ def unguarded(x, w, b):
 
 
 CASES = {
-    "both halves": ("layers/dense/alpha_beta:2,1/", both_halves, "the bias stands whole in both halves of alpha-beta"),
+    "both halves": (
+        "layers/dense/alpha_beta:2,1/",
+        both_halves,
+        "the bias is added in full to both halves of alpha-beta",
+    ),
     "unsigned": ("layers/dense/epsilon:0.25/", unsigned, "the stabilizer is added whatever the sign of z"),
-    "unscaled": ("layers/dense/gamma:0.25/", unscaled_bias, "the bias is not scaled by gamma: it counts whole"),
+    "unscaled": ("layers/dense/gamma:0.25/", unscaled_bias, "the bias is added in full: gamma does not scale it"),
     "squared": ("layers/dense/w_square/", squared_bias, "the bias, squared, counts in the denominator of w^2"),
 }
 
@@ -136,7 +140,7 @@ def test_two_deviations_at_once_are_found_and_remembered():
     report = conformance.run(dense(both), vectors("layers/dense/alpha_beta:2,1/"))
     reasons = {reason for verdict in report.failures() for reason in verdict.reasons}
     assert reasons == {
-        "the bias stands whole in both halves of alpha-beta; and a stabilizer of 1e-6 in rules that have none"
+        "the bias is added in full to both halves of alpha-beta; and a stabilizer of 1e-6 in rules that have none"
     }
 
 
