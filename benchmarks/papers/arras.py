@@ -4,8 +4,8 @@
 
 It prints the tables, says whether the paper's orderings hold for this model, and writes deletion.png, vectors.png and
 results.json to the folder. Protocol: posts of at least 100 words; a deleted word's vector is zero; the posts, the
-classes and the order of deletion of experiments A, B and C are told in lrp/text/deletion.py. Document vectors are made
-for the class that the model chooses, have unit length, and are judged by the true class of their neighbours.
+classes and the order of deletion of experiments A, B and C are described in lrp/text/deletion.py. Document vectors
+are made for the class that the model chooses, have unit length, and are judged by the true class of their neighbours.
 """
 
 import argparse

@@ -4,7 +4,7 @@
 
 Prints, for the MNIST and the CIFAR-10 model, AOPC and ABPC with standard errors (uniform and constant replacement) and
 the complexity of the heatmaps (entropy, size as PNG), says which of the paper's orders hold, and draws the curves into
-docs/figures. All regions of a picture are replaced; the areas are also told for the first 15.7 % of them, the paper's
+docs/figures. All regions of a picture are replaced; the areas are also given for the first 15.7 % of them, the paper's
 share (100 of its 625). An interrupted run goes on where it was (its results are in --work).
 """
 
@@ -52,7 +52,7 @@ OTHERS = (
 )
 LEFT_OUT = (
     "cam: these networks do not end in global pooling and one dense layer",
-    "shapley: a pixel is a feature, 784 and 1,024 of them, far more than the sampled orders can tell apart",
+    "shapley: a pixel is a feature, 784 and 1,024 of them, far more than the sampled orders can distinguish",
     "class_model: a picture of the class, no heatmap of the input",
 )
 PATTERN_PICTURES = 2000  # training pictures that patterns are estimated from
@@ -179,8 +179,8 @@ def measured(
 def statements(falls: Mapping[str, Measurement], replacement: str, steps: int) -> None:
     """Which of the paper's orders of AOPC hold here."""
     aopc = {name: area(found.curves["morf"].values, steps) for name, found in falls.items()}
-    said = f"{replacement} replacement, {steps} regions"
-    print(f"the paper's order LRP > deconvolution > sensitivity > random in AOPC, {said}:")
+    settings = f"{replacement} replacement, {steps} regions"
+    print(f"the paper's order LRP > deconvolution > sensitivity > random in AOPC, {settings}:")
     for name in LRP:
         for other in ("deconvolution:2", "sensitivity:2", "random"):
             print(f"  {name} > {other} {verdict(aopc[name], aopc[other])}")
