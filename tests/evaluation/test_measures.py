@@ -85,6 +85,7 @@ def test_pointing_game(rng):
     assert found.numbers["hit"].tolist() == [0, 1, 1]  # a distance of exactly 5 is no hit
     assert found.curves["accuracy"].values[:, 0].tolist() == [0, 0, 1]
     assert found.curves["accuracy"].values[:, 6].tolist() == [1, 1, 1]
+    assert pointing_game(nets.conv(rng), R, masks).settings == {"tolerance": 15.0, "smooth": 0.0}
     smooth = pointing_game(nets.conv(rng), R, masks, tolerance=0.0, smooth=1.0)
     assert smooth.numbers["hit"].tolist() == [0, 0, 1]
     with pytest.raises(InputError, match="masks: expected at least one pixel of the object, got none in picture 1"):

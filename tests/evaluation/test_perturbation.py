@@ -213,6 +213,7 @@ def test_what_makes_no_sense_is_refused(case):
     with pytest.raises(InputError, match="relevance: expected finite numbers"):
         region_perturbation(network, x, bad, size=2)
     assert len(grid(9, (227, 227))) == 625
+    assert len(grid((7, 9), (7, 9))) == 1  # a region as large as the picture
 
 
 def test_sensitivity_n_by_loops(case):

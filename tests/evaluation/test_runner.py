@@ -54,6 +54,7 @@ def test_units_cover_all_pictures_of_all_methods(problem):
     units = problem.plan.units()
     assert len(units) == 9 and units[6] == Unit("gradient_input", 6, 7)
     assert sum(unit.stop - unit.start for unit in units) == 21
+    assert [(u.start, u.stop) for u in Plan(("random",), ("aopc",), 21).units()] == [(0, 10), (10, 20), (20, 21)]
 
 
 def test_results_are_those_of_the_measures_called_by_hand(problem, at_once, tmp_path):
@@ -352,7 +353,7 @@ def test_a_command_stopped_in_the_middle_ends_with_the_same_file(tmp_path, comma
     assert code == (-signal.SIGKILL if number == signal.SIGKILL else 130) and said == ""
     assert partial.exists() and not (tmp_path / "b.h5").exists()
     done = subprocess.run(command("b.h5", 2), env=environment(), capture_output=True, text=True)
-    assert done.returncode == 0 and "going on from" in done.stderr
+    assert done.returncode == 0 and "continuing from" in done.stderr
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
@@ -366,7 +367,7 @@ def test_a_full_disk_ends_the_command_and_loses_nothing(tmp_path, command):
     assert f"lrp evaluate: {str(partial)!r}: the disk took no more (File too large); " in full.stderr
     assert "finished parts are kept in this file: make room and give the same command again" in full.stderr
     done = subprocess.run(command("b.h5", 1), env=environment(), capture_output=True, text=True)
-    assert done.returncode == 0 and "going on from" in done.stderr and not partial.exists()
+    assert done.returncode == 0 and "continuing from" in done.stderr and not partial.exists()
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
