@@ -92,7 +92,7 @@ def finite(text: str) -> float:
 
 
 def network(arguments: argparse.Namespace) -> Network:
-    """The network of MODEL; LoadError says what to do about files that are known and not read."""
+    """The network of MODEL; for files of known kinds that are not read, LoadError names the remedy."""
     try:
         return load(arguments.model, arguments.dtype, arguments.trusted, arguments.architecture)
     except LoadError:
@@ -189,7 +189,7 @@ def _numpy(path: str) -> Array | dict[str, Array]:
             loaded = np.load(stream, allow_pickle=False)
             return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
     except OSError as error:
-        raise LoadError(f"{path}: expected a file that can be read, got none ({error.strerror or error})") from None
+        raise LoadError(f"{path}: expected a file that can be read, got {error.strerror or error}") from None
     except (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error):
         raise LoadError(
             f"{path}: expected a NumPy file with arrays of numbers, got one that is damaged, of another kind, or"

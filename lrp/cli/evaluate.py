@@ -70,14 +70,18 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--repetitions", type=int, default=10, help="draws of the noise (default: %(default)s)")
     parser.add_argument("--probability", action="store_true", help="follow the softmax probability, not the logit")
-    parser.add_argument("--subsets", type=int, default=100, help="of sensitivity_n (default: %(default)s)")
-    parser.add_argument("--tolerance", type=float, default=15.0, help="of the pointing game, in pixels (%(default)s)")
+    parser.add_argument(
+        "--subsets", type=int, default=100, help="random subsets of sensitivity_n (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--tolerance", type=float, default=15.0, help="pixels, of the pointing game (default: %(default)s)"
+    )
     parser.add_argument(
         "--target", metavar="T", help="the output to explain (default: the data's target, or the largest)"
     )
-    parser.add_argument("--pictures", type=int, metavar="N", help="only the first N")
+    parser.add_argument("--pictures", type=int, metavar="N", help="use the first N pictures only")
     parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: %(default)s)")
-    parser.add_argument("--chunk", type=int, default=10, metavar="N", help="pictures a part of the work (%(default)s)")
+    parser.add_argument("--chunk", type=int, default=10, metavar="N", help="pictures per unit of work (%(default)s)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes on this machine (%(default)s)")
     parser.add_argument("--dask", metavar="ADDRESS", help="compute on the Dask cluster of this scheduler instead")
     parser.add_argument("--fit", action="store_true", help="resize and convert pictures to what the model takes")
@@ -193,7 +197,7 @@ def read_data(path: str, network: Network, fit: bool = False) -> Data:
 
 
 def targets(text: str | None, data: Data, network: Network) -> Array | None:
-    """The outputs to explain: one for all, as the data says, or None for the largest."""
+    """The outputs to explain (n,): `text` for all pictures, else the data's targets; None for the largest output."""
     output = network.forward(data.x[:1]).values[logit_node(network)]
     if text is not None:
         return np.repeat(target_numbers(text, output, network.metadata.classes), len(data.x))
@@ -222,7 +226,7 @@ def _archive(path: str) -> dict[str, Array]:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
-        raise LoadError(f"{path}: expected a file, got a path where none is") from None
+        raise LoadError(f"{path}: expected a file, got the name of none; check the path") from None
     except (OSError, ValueError, EOFError, MemoryError, TypeError, zipfile.BadZipFile, zlib.error):
         raise LoadError(f"{path}: expected an archive of arrays of numbers, got a damaged or another file") from None
 
@@ -239,18 +243,18 @@ class Bar:
     """Progress on standard error: on a terminal a bar with the time left; elsewhere only what is resumed."""
 
     def __init__(self, out: str) -> None:
-        self.out, self.begun, self.already = out, time.monotonic(), -1
+        self.out, self.start, self.already = out, time.monotonic(), -1
 
     def __call__(self, done: int, total: int) -> None:
         """`done` of `total` parts are finished."""
         if self.already < 0:
             self.already = done
             if done:
-                print(f"going on from {self.out}{JOURNAL}: {done} of {total} parts are done", file=sys.stderr)
+                print(f"continuing from {self.out}{JOURNAL}: {done} of {total} parts are done", file=sys.stderr)
         if sys.stderr.isatty():
             end = "\n" if done == total else ""
             print(
-                f"\r{bar(done, total, self.already, time.monotonic() - self.begun)}",
+                f"\r{bar(done, total, self.already, time.monotonic() - self.start)}",
                 end=end,
                 file=sys.stderr,
                 flush=True,

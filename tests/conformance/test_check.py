@@ -150,6 +150,25 @@ def test_nothing_explains_noise():
     assert report.failures()[0].reasons == ("no known deviation explains it",)
 
 
+def test_the_search_through_pairs_ends_after_cases_that_it_does_not_explain(monkeypatch):
+    """Two cases of noise are searched through, the third is not; a pair that is known already is still found."""
+    from lrp.conformance import reasons
+
+    monkeypatch.setattr(reasons, "MAX_SEARCHES", 2)
+    searched = []
+    pairs = reasons._pairs
+    monkeypatch.setattr(reasons, "_pairs", lambda effective: searched.append(1) or pairs(effective))
+    rng = np.random.default_rng(0)
+    few = vectors("layers/dense/zero/")[:3]
+    report = conformance.run(lambda v: rng.normal(size=v.case.x["x"].shape), few)
+    assert [v.reasons[0] for v in report.failures()] == [
+        "no known deviation explains it",
+        "no known deviation explains it",
+        "no known deviation explains it (pairs were tried on the first 2 such cases)",
+    ]
+    assert len(searched) == 2
+
+
 def test_float32_results_are_held_to_float32():
     few = vectors("layers/dense/zero/signed")
     exact = few[0].relevance("x")
