@@ -4,23 +4,6 @@ A message is one sentence or two: subject, what was expected, what came, and wha
 All of them are `LrpError`, so that the command line can print the sentence without a traceback.
 """
 
-from __future__ import annotations
-
-import difflib
-from collections.abc import Iterable
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the most similar known one, or nothing where none is similar.
-
-    >>> suggestion("epsilom", ["epsilon", "gamma"])
-    "; did you mean 'epsilon'?"
-    >>> suggestion("x", ["epsilon", "gamma"])
-    ''
-    """
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
 
 class LrpError(Exception):
     """The base of every error that this package raises on purpose."""

@@ -18,7 +18,7 @@ def neg(a):
     return a if a < 0 else 0 * a
 
 
-def divide(numerators, bias, stabilizer_of, relevance):
+def share(numerators, bias, stabilizer_of, relevance):
     """R * numerator / stabilised sum for each input, the bias and the stabilizer; all dropped where that sum is 0."""
     z = sum(numerators.values()) + bias
     shift = stabilizer_of(z)
@@ -28,10 +28,10 @@ def divide(numerators, bias, stabilizer_of, relevance):
     return {j: n * factor for j, n in numerators.items()}, bias * factor, shift * factor, 0
 
 
-def add(*parts):
-    """The sum of parts: messages, bias, stabilizer, dropped."""
-    messages = {j: sum(s[0][j] for s in parts) for j in parts[0][0]}
-    return messages, sum(s[1] for s in parts), sum(s[2] for s in parts), sum(s[3] for s in parts)
+def add(*shares):
+    """The sum of shares: messages, bias, stabilizer, dropped."""
+    messages = {j: sum(s[0][j] for s in shares) for j in shares[0][0]}
+    return messages, sum(s[1] for s in shares), sum(s[2] for s in shares), sum(s[3] for s in shares)
 
 
 def signed(eps):
@@ -40,15 +40,15 @@ def signed(eps):
 
 def rule_epsilon(inputs, bias, R, eps=0):
     """Bach et al. 2015, Eqs. (56) and (58)."""
-    return divide({j: x * w for j, x, w in inputs}, bias, signed(eps), R)
+    return share({j: x * w for j, x, w in inputs}, bias, signed(eps), R)
 
 
 def rule_alpha_beta(inputs, bias, R, alpha, beta, eps=0):
     """Bach et al. 2015, Eq. (60), beta >= 0."""
-    plus = divide({j: pos(x * w) for j, x, w in inputs}, pos(bias), signed(eps), alpha * R)
+    plus = share({j: pos(x * w) for j, x, w in inputs}, pos(bias), signed(eps), alpha * R)
     if beta == 0:
         return plus
-    minus = divide({j: neg(x * w) for j, x, w in inputs}, neg(bias), signed(eps), -beta * R)
+    minus = share({j: neg(x * w) for j, x, w in inputs}, neg(bias), signed(eps), -beta * R)
     return add(plus, minus)
 
 
@@ -58,27 +58,27 @@ def rule_gamma(inputs, bias, R, g, eps=0):
     if z == 0:
         return {j: 0 * R for j, _, _ in inputs}, 0, 0, R
     part = pos if z > 0 else neg
-    return divide({j: x * w + g * part(x * w) for j, x, w in inputs}, bias + g * part(bias), signed(eps), R)
+    return share({j: x * w + g * part(x * w) for j, x, w in inputs}, bias + g * part(bias), signed(eps), R)
 
 
 def rule_w_square(inputs, bias, R):
     """Montavon et al. 2017, w^2 rule."""
-    return divide({j: w * w for j, _, w in inputs}, 0, signed(0), R)
+    return share({j: w * w for j, _, w in inputs}, 0, signed(0), R)
 
 
 def rule_flat(inputs, bias, R):
     """1/N for the N connected inputs."""
-    return divide({j: Fraction(1) for j, _, _ in inputs}, 0, signed(0), R)
+    return share({j: Fraction(1) for j, _, _ in inputs}, 0, signed(0), R)
 
 
 def rule_z_box(inputs, bias, R, low, high):
     """Montavon et al. 2017, z^B rule; low and high by input number."""
-    return divide({j: x * w - low(j) * pos(w) - high(j) * neg(w) for j, x, w in inputs}, 0, signed(0), R)
+    return share({j: x * w - low(j) * pos(w) - high(j) * neg(w) for j, x, w in inputs}, 0, signed(0), R)
 
 
-def spread(divided):
+def spread(share_of_neuron):
     """Bias and stabilizer relevance to the neuron's inputs in equal parts (Arras et al. 2016)."""
-    messages, bias, stabilizer, dropped = divided
+    messages, bias, stabilizer, dropped = share_of_neuron
     if not messages:
         return messages, bias + stabilizer, 0, dropped
     each = (bias + stabilizer) / Fraction(len(messages)) if messages else 0
@@ -94,7 +94,7 @@ def renormalised_alpha_beta(inputs, bias, R, alpha, beta):
     if has_plus:
         return rule_alpha_beta(inputs, bias, R, 1, 0)
     if has_minus and beta != 0:
-        return divide({j: neg(x * w) for j, x, w in inputs}, neg(bias), signed(0), R)
+        return share({j: neg(x * w) for j, x, w in inputs}, neg(bias), signed(0), R)
     return {j: 0 * R for j, _, _ in inputs}, 0, 0, R
 
 

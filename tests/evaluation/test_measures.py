@@ -13,6 +13,7 @@ from lrp import Network, Node
 from lrp.errors import GraphError, InputError, MissingExtraError, SaveError, SettingError, ShapeError
 from lrp.evaluation import (
     Curve,
+    Measurement,
     completeness,
     complexity,
     continuity,
@@ -333,3 +334,8 @@ def test_without_matplotlib_the_extra_is_named(rng, tmp_path, monkeypatch):
     monkeypatch.setattr(extras.importlib, "import_module", missing)
     with pytest.raises(MissingExtraError, match="views"):
         complexity(nets.conv(rng), heat(rng)).plot(tmp_path / "one.png")
+
+
+def test_the_table_of_a_single_picture_has_no_standard_error():
+    one = Measurement("completeness", {"gap": np.array([0.5])}, {})
+    assert table({"lrp": one}).splitlines() == ["method  gap", "lrp     0.5"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from lrp.evaluation import (
     Dirichlet,
     Flip,
     Order,
+    Settings,
     Uniform,
     pixel_flipping,
     region_perturbation,
@@ -262,3 +265,24 @@ def test_sensitivity_n_refuses(case):
         sensitivity_n(network, x, found, sizes=[64])
     with pytest.raises(ShapeError, match="relevance: expected one number a pixel, shape .3, 7, 9., got .3, 7."):
         sensitivity_n(network, x, np.ones((3, 7, 2)), subsets=2, sizes=[1])
+
+
+def test_dirichlet_fills_the_simplex_between_its_bounds(rng):
+    """p = (x - low) / (high - low) is >= 0 with a sum of at most 1, and each p_i has the mean 1/(c + 1)."""
+    low, high = np.array([-2.0, 1.0, 5.0]), np.array([-1.0, 4.0, 7.0])
+    x = Dirichlet(low, high).picture(np.zeros((60, 50, 3)), rng)
+    p = (x - low) / (high - low)
+    assert p.min() >= 0 and p.sum(axis=-1).max() <= 1
+    assert p.mean(axis=(0, 1)) == pytest.approx(np.full(3, 0.25), abs=0.02)
+
+
+def test_one_default_in_the_function_and_in_the_settings():
+    for function, names in (
+        (region_perturbation, ("steps", "size", "replacement", "repetitions", "probability", "seed")),
+        (pixel_flipping, ("steps", "probability", "seed")),
+        (sensitivity_n, ("subsets", "seed")),
+        (removals, ("subsets", "seed")),
+    ):
+        defaults = {name: inspect.signature(function).parameters[name].default for name in names}
+        assert defaults == {name: getattr(Settings(), name) for name in names}, function
+    assert Settings() == Settings(100, 9, "uniform", 10, False, 100, 15.0, 0)

@@ -50,6 +50,8 @@ class TestPCA:
             fisher.fit_pca(flat, 4)
         with pytest.raises(InputError, match="PCA: expected at least 2 different descriptors, got 1; give more"):
             fisher.fit_pca(np.ones((1, 3)), 1)
+        with pytest.raises(InputError, match="PCA: expected at least 2 different descriptors, got 1; give more"):
+            fisher.fit_pca(np.ones((2, 3)), 1)  # as many as are needed, but all the same
         with pytest.raises(ShapeError, match=r"PCA: expected an array of descriptors \(L, D\), got shape \(3,\)"):
             fisher.fit_pca(np.ones(3), 1)
         from lrp.layers import PCA
