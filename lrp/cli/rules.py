@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lrp.cli.report import columns
-from lrp.errors import RuleError, suggestion
+from lrp.errors import RuleError, did_you_mean
 from lrp.graph import PRESETS
 from lrp.graph import parse as parse_composite
 from lrp.rules import RULES, Rule
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.name not in RULES:
         raise RuleError(
             f"rule: expected one of {', '.join(RULES)}, or a composite ({', '.join(PRESETS)}), got {arguments.name!r}"
-            f"{suggestion(arguments.name, [*RULES, *PRESETS])}"
+            f"{did_you_mean(arguments.name, [*RULES, *PRESETS])}"
         )
     function = RULES[arguments.name]
     print(usage(arguments.name, function))
@@ -54,8 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def composite_lines(text: str) -> str:
-    """A composite, with one pattern and its rule per line."""
-    rows = [["pattern", "rule"], *([line.pattern, line.rule.text()] for line in parse_composite(text).lines)]
+    """A composite, with one rule and its pattern per line."""
+    rows = [["rule", "pattern"], *([line.rule.text(), line.pattern] for line in parse_composite(text).lines)]
     note = "For each node, the first line that fits it wins; a line may match no node."
     return f"{text}\n{indented(columns(rows))}\n\n{note}"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lrp.graph import PROFILES, Profile, averaged, squared_variance
+from lrp.graph import PROFILES, Composite, Profile, averaged, lines_of, squared_variance
 from lrp.rules import LinearRule, with_options
 
 KERNEL_RULES = ("zero", "epsilon", "gamma", "alpha_beta", "z_plus", "z_box", "w_square", "flat")
@@ -65,8 +65,6 @@ class _Forced(Profile):
         return with_options(rule, **self._options(rule.name))
 
     def assign(self, network: Any, asked: Any, names: Any) -> Any:
-        from lrp.graph import Composite, lines_of
-
         own = Composite(lines_of(self.lines, optional=True), self.name).choose(network)
         rules = super().assign(network, asked, names)
         return {name: own[name][1] if name in own else rule for name, rule in rules.items()}

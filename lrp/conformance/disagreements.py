@@ -14,6 +14,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.conformance.examples import EXAMPLES, Example
+from lrp.conformance.oracles import ORACLES
 from lrp.graph import PROFILES, Constant, Profile, Start
 
 HEAD = """# Where implementations disagree
@@ -51,8 +52,6 @@ def _start(example: Example) -> Start | None:
 
 def ran(example: Example, name: str) -> Array | None:
     """What the library itself returns; None if it is not run."""
-    from lrp.conformance.oracles import ORACLES
-
     if name not in ORACLES or not example.live:
         return None
     return np.asarray(

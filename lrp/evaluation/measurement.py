@@ -148,6 +148,12 @@ def table(measurements: Mapping[str, Measurement]) -> str:
     names = list(next(iter(measurements.values())).numbers)
     rows = [["method", *names]]
     for method, found in measurements.items():
-        rows.append([method, *(f"{found.mean(name):.5g} +- {found.standard_error(name):.2g}" for name in names)])
+        rows.append([method, *(_cell(found, name) for name in names)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def _cell(found: Measurement, name: str) -> str:
+    """mean +- standard error; the mean alone where there are too few pictures for an error."""
+    error = found.standard_error(name)
+    return f"{found.mean(name):.5g}" + ("" if np.isnan(error) else f" +- {error:.2g}")

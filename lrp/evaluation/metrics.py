@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.errors import SettingError, suggestion
+from lrp.errors import SettingError, did_you_mean
 from lrp.evaluation.completeness import completeness
 from lrp.evaluation.complexity import complexity
 from lrp.evaluation.continuity import continuity
@@ -293,7 +293,7 @@ def metric_name(text: str) -> str:
     """
     name = text.strip().replace("-", "_")
     if name not in METRICS:
-        raise SettingError(f"metric: expected one of {', '.join(METRICS)}, got {text!r}{suggestion(name, METRICS)}")
+        raise SettingError(f"metric: expected one of {', '.join(METRICS)}, got {text!r}{did_you_mean(name, METRICS)}")
     return name
 
 

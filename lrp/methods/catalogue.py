@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.errors import InputError, LrpError, SettingError, suggestion
+from lrp.errors import InputError, LrpError, SettingError, did_you_mean
 from lrp.formats.results import load_arrays
 from lrp.graph import Network
 from lrp.methods.gradients import (
@@ -126,7 +126,7 @@ def parse(text: str) -> Method:
     name, _, rest = text.strip().partition(":")
     key = name.strip().replace("-", "_")
     if key not in METHODS:
-        raise SettingError(f"method: expected one of {', '.join(METHODS)}, got {name!r}{suggestion(key, METHODS)}")
+        raise SettingError(f"method: expected one of {', '.join(METHODS)}, got {name!r}{did_you_mean(key, METHODS)}")
     entry = METHODS[key]
     settings: dict[str, Any] = {"composite": rest} if rest and key == "lrp" else {}
     for index, part in enumerate(rest.split(",") if rest and key != "lrp" else []):
