@@ -19,10 +19,10 @@ import numpy as np
 from common import FIGURES, ROOT, accuracy, cifar_pictures, mnist_pictures, verdict
 
 import lrp
+from lrp.evaluation import Settings
 from lrp.evaluation.campaign.campaign import run
 from lrp.evaluation.campaign.plan import Plan, Problem
 from lrp.evaluation.measurement import Measurement, table
-from lrp.evaluation.metrics import Settings
 from lrp.formats.results.named_arrays import save_arrays
 from lrp.methods import estimate_patterns
 from lrp.views.plots import Panel, Series, draw_panels

@@ -8,7 +8,8 @@
 from lrp.conformance.case import GoldenCase
 from lrp.conformance.cases import cases
 from lrp.conformance.check import Report, Verdict, check, judge, run
-from lrp.conformance.vectors import Vector, read, read_results, write
+from lrp.conformance.results import read_results
+from lrp.conformance.vectors import Vector, read, write
 
 __all__ = [
     "GoldenCase",

@@ -10,7 +10,7 @@ import pytest
 from lrp import evaluation
 from lrp.errors import SettingError
 from lrp.evaluation import METRICS
-from lrp.evaluation.metrics import EvaluationBatch, Settings, explained
+from lrp.evaluation.batch import EvaluationBatch, Settings, explained
 from lrp.methods import parse
 from tests import pages_metrics
 from tests.methods import nets

@@ -18,12 +18,13 @@ import pytest
 
 import lrp
 from lrp.errors import LoadError, LrpError, MissingExtraError, SaveError, SettingError, ShapeError, WorkerError
+from lrp.evaluation.batch import Settings
 from lrp.evaluation.campaign import workers
 from lrp.evaluation.campaign.campaign import JOURNAL, run
 from lrp.evaluation.campaign.journal import Journal
 from lrp.evaluation.campaign.plan import Plan, Problem, Unit, assembled, measurements
 from lrp.evaluation.campaign.worker import serve
-from lrp.evaluation.metrics import METRICS, Settings, metric_name
+from lrp.evaluation.metrics import METRICS, metric_name
 from lrp.formats.results.named_arrays import save_arrays
 from lrp.methods import estimate_patterns
 from tests.methods import nets

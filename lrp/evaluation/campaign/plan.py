@@ -12,8 +12,9 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LrpError, ShapeError
+from lrp.evaluation.batch import EvaluationBatch, Settings, explained
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.evaluation.metrics import METRICS, EvaluationBatch, Settings, explained
+from lrp.evaluation.metrics import METRICS
 from lrp.graph import Network
 from lrp.methods import Method, parse
 
