@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from lrp.arrays import Array
 from lrp.errors import SettingError, did_you_mean
 from lrp.evaluation.batch import EvaluationBatch
 from lrp.evaluation.completeness import completeness
@@ -24,10 +22,8 @@ from lrp.evaluation.pointing_game import pointing_game
 from lrp.evaluation.randomisation import randomisation
 from lrp.evaluation.region_perturbation import region_perturbation
 from lrp.evaluation.relevance_mass import relevance_mass
-from lrp.evaluation.replacement import Replacement, bounds, replacement
+from lrp.evaluation.replacement import bounds
 from lrp.evaluation.sensitivity_n import sensitivity_n
-from lrp.graph import Network
-from lrp.methods import Attribution, Method
 
 
 def _regions(*orders: Order) -> Callable[[EvaluationBatch], Measurement]:
