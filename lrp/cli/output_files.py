@@ -49,8 +49,11 @@ def marked_png(data: bytes) -> bytes:
 
 def is_marked_png(path: str) -> bool:
     """Whether the file is a PNG picture with the chunk that `marked_png` adds."""
-    with open(path, "rb") as file:
-        start = file.read(HEADER_END + 8 + len(KEYWORD) + 1)
+    try:
+        with open(path, "rb") as file:
+            start = file.read(HEADER_END + 8 + len(KEYWORD) + 1)
+    except OSError:  # what cannot be read is not known to be ours
+        return False
     return start.startswith(PNG_SIGNATURE) and start[HEADER_END + 4 :] == b"tEXt" + KEYWORD + b"\0"
 
 

@@ -143,6 +143,25 @@ def lrp_version() -> str:
     return VERSION
 
 
+def test_a_picture_that_cannot_be_read_is_not_ours(tmp_path: Path) -> None:
+    assert not is_marked_png(str(tmp_path / "nothing.png")) and not is_marked_png(str(tmp_path))
+
+
+def test_results_of_another_evaluation_need_force(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    first = ("evaluate", "model.h5", "x.npy", *METHODS, "--out", "o.h5")
+    assert run(*first)[0] == 0
+    before = (place / "o.h5").read_bytes()
+    other = (*first, "--seed", "5")
+    assert "it does not hold this evaluation" in sentence(run(*other)[2], "evaluate")
+    assert (place / "o.h5").read_bytes() == before
+    code, out, _ = run(*other, "--force")
+    after = (place / "o.h5").read_bytes()
+    assert code == 0 and after != before
+    assert run(*other)[1] == out and (place / "o.h5").read_bytes() == after
+    assert run(*first, "--force")[0] == 0 and (place / "o.h5").read_bytes() == before
+
+
 def test_one_name_for_two_outputs(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     error = run("explain", "model.h5", "picture.png", "--out", "a.png", "--save", "./a.png")[2]
