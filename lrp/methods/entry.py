@@ -6,10 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from lrp.errors import SettingError
+from lrp.errors import SettingError, did_you_mean
 from lrp.graph import Explanation, InputLike, Network, TargetLike
 from lrp.methods.catalogue import Method, named, required
-from lrp.methods.tools import suggestion
 
 MethodLike = (
     str | Callable[..., Explanation]
@@ -89,7 +88,7 @@ def _check(function: Callable[..., Explanation], given: dict[str, Any]) -> None:
         if setting not in known:
             raise SettingError(
                 f"{name}: expected settings among {', '.join(known) or 'none'}, got"
-                f" {setting!r}{suggestion(setting, known)}"
+                f" {setting!r}{did_you_mean(setting, known)}"
             )
     for setting in required(function):
         if setting not in given:

@@ -13,7 +13,7 @@ from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape
 from lrp.layers.merging.broadcasting import common_shape, unbroadcast
 from lrp.layers.rule_checks import linear_rule
-from lrp.layers.sums import distribute_sum
+from lrp.layers.sums import StackedSum, distribute_sum
 from lrp.rules import LinearRule, Propagation, Rule
 
 
@@ -36,6 +36,10 @@ class Add(Layer):
     def weights_of(self, xs: tuple[Array, ...]) -> Array:
         """The weights w_i in the arithmetic of the inputs: (m,)."""
         return np.array([arrays.scalar(w, xs[0]) for w in self.factors(len(xs))], dtype=xs[0].dtype)
+
+    def linear(self, xs: tuple[Array, ...]) -> StackedSum:
+        """The linear map of the inputs stacked on a last axis."""
+        return StackedSum(self.weights_of(xs))
 
     def compute(self, *xs: Array) -> Array:
         w = self.weights_of(xs)
