@@ -11,7 +11,8 @@ import pytest
 
 from lrp.errors import LoadError
 from lrp.formats.container import reader, sandbox, worker
-from lrp.formats.container.hdf5 import File, write_sample
+from lrp.formats.container.hdf5 import File
+from lrp.formats.container.hdf5_writer import write_sample
 from lrp.formats.container.reader import LIMITS, Limits, parts_of, plain, require_disjoint, show
 from lrp.formats.container.sandbox import Sandbox, open_bytes, open_file
 

@@ -9,59 +9,20 @@ docs/formats.md; a layer or setting that is not known is a LoadError that names 
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from lrp.arrays import Array
 from lrp.errors import LoadError
 from lrp.formats.build import Builder, Tensor
+from lrp.formats.caffe.blobs import Blobs, HDF5Blobs
 from lrp.formats.caffe.layers import LAYERS
 from lrp.formats.caffe.net import CaffeLayer, CaffeNet, read_net, sample
 from lrp.formats.caffe.reader_context import Context
 from lrp.formats.caffe.shapes import SHAPES
-from lrp.formats.container import Reader, parts_of, show
+from lrp.formats.container import Reader, show
 from lrp.graph import Metadata, Network
 from lrp.layers import Shape
 
 READERS = LAYERS | SHAPES
 # what stands beside the prediction in a net that was also trained or tested: it changes nothing in the output
 ASIDE = {"Accuracy", "Silence", "HDF5Output"}
-
-
-class Blobs(Protocol):
-    """Where the arrays come from: an HDF5 file or a binary caffemodel."""
-
-    @property
-    def name(self) -> str: ...
-
-    def count(self, layer: str) -> int:
-        """One more than the largest number among the layer's blobs; 0 where it has none."""
-
-    def blob(self, layer: str, index: int) -> Array | None:
-        """One blob, or None where the layer has none of that number."""
-
-
-class HDF5Blobs:
-    """The blobs of a caffemodel.h5."""
-
-    def __init__(self, file: Reader) -> None:
-        self.name = file.name
-        self._file = file
-
-    def _path(self, layer: str) -> str:
-        path = f"/data/{layer}"
-        parts_of(path)
-        return path
-
-    def count(self, layer: str) -> int:
-        if not layer:
-            return 0
-        path = self._path(layer)
-        found = [int(n) for n in self._file.children(path) if n.isascii() and n.isdigit() and len(n) < 4]
-        return max([n + 1 for n in found if self._file.kind(f"{path}/{n}") == "dataset"], default=0)
-
-    def blob(self, layer: str, index: int) -> Array | None:
-        path = f"{self._path(layer)}/{index}"
-        return self._file.array(path) if self._file.kind(path) == "dataset" else None
 
 
 def is_caffe(file: Reader) -> bool:

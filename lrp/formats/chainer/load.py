@@ -20,7 +20,7 @@ from lrp.errors import LoadError
 from lrp.formats.build import Assembly, Entry, EntryReader, Tensor, assemble, floats, parse_architecture
 from lrp.formats.build import operations as op
 from lrp.formats.container import Reader
-from lrp.formats.torch import activation, axis, merge, single
+from lrp.formats.torch import activation, axis, batch_norm, merge, single
 from lrp.graph import Network
 from lrp.layers import (
     ELU,
@@ -125,19 +125,6 @@ def _depthwise(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
     kernels = weight.transpose(1, 0, 2, 3).reshape(channels * multiplier, 1, *weight.shape[2:])
     geometry = {"stride": e.spatial("stride", 2, 1), "padding": e.spatial("pad", 2, 0), "groups": channels}
     return op.conv(a.builder, e.name, single(e, xs), kernels, a.may(e, "b"), **geometry)
-
-
-def _batch_norm(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-    return op.batch_norm(
-        a.builder,
-        e.name,
-        single(e, xs),
-        mean=a.need(e, "avg_mean", 1),
-        variance=a.need(e, "avg_var", 1),
-        gamma=a.may(e, "gamma"),
-        beta=a.may(e, "beta"),
-        epsilon=e.number("eps", 2e-5),
-    )
 
 
 def _pool(axes: int, largest: bool) -> EntryReader:
@@ -248,7 +235,7 @@ LINKS: dict[str, EntryReader] = {
     "DilatedConvolution2D": _conv(2),
     **{f"Deconvolution{axes}D": _conv(axes, transposed=True) for axes in (1, 2, 3)},
     "DepthwiseConvolution2D": _depthwise,
-    "BatchNormalization": _batch_norm,
+    "BatchNormalization": batch_norm("avg_mean", "avg_var", "gamma", "beta", 2e-5),
     "EmbedID": _embed,
     "Scale": _scale,
     "Bias": _shift,

@@ -20,7 +20,7 @@ What this package does not do: make libhdf5 safe. It bounds what a defect of lib
 """
 
 from lrp.formats.container.archive import JSON_BYTES, parse_json, read_members
-from lrp.formats.container.hdf5 import Writer, create
+from lrp.formats.container.hdf5_writer import Writer, create
 from lrp.formats.container.output import check_target, write_bytes
 from lrp.formats.container.prototxt import Message, Scalar, parse
 from lrp.formats.container.reader import LIMITS, Limits, Reader, is_hdf5, open_binary, parts_of, show

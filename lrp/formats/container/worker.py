@@ -19,7 +19,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from lrp.errors import LoadError
-from lrp.formats.container.hdf5 import File, write_sample
+from lrp.formats.container.hdf5 import File
+from lrp.formats.container.hdf5_writer import write_sample
 from lrp.formats.container.reader import Limits, open_binary
 
 try:
