@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import zipfile
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +14,7 @@ from lrp.arrays import FLOATS, Array
 from lrp.cli.letter import SUFFIXES, Letter, is_text
 from lrp.errors import InputError, LoadError
 from lrp.formats import load
+from lrp.formats.container import read_numpy
 from lrp.graph import PRESETS, PROFILES, STARTS, Network
 from lrp.views import read_input
 
@@ -137,18 +136,12 @@ def _picture(path: str, model: Network, fit: bool) -> Any:
 
 
 def _numpy(path: str) -> Array | dict[str, Array]:
-    """A file of numpy, one array or several by name; nothing in it is executed."""
+    """A file of numpy, one array or several by name."""
     try:
-        with open(path, "rb") as stream:
-            loaded = np.load(stream, allow_pickle=False)
-            return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
+        os.stat(path)
     except OSError as error:
         raise LoadError(f"{path}: expected a file that can be read, got none ({error.strerror or error})") from None
-    except (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error):
-        raise LoadError(
-            f"{path}: expected a file of numpy with arrays of numbers, got one that is damaged, of another kind, or"
-            " holds objects; write it with numpy.save or numpy.savez"
-        ) from None
+    return read_numpy(path)
 
 
 def _batch(array: Array, model: Network, name: str) -> Array:

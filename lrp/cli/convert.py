@@ -12,8 +12,10 @@ from lrp.cli.arguments import finite
 from lrp.cli.report import columns, size
 from lrp.errors import InputError, LoadError
 from lrp.formats import load, save
-from lrp.formats.container import check_target
+from lrp.formats.container import check_target, read_bytes
 from lrp.graph import ORDERS, Metadata, Network, Preprocessing
+
+LIST_BYTES = 16 << 20  # of the file with the names of classes
 
 
 def add_parser(commands: Any) -> None:
@@ -65,13 +67,13 @@ def _metadata(metadata: Metadata, arguments: argparse.Namespace) -> Metadata:
 def _lines(path: str) -> tuple[str, ...]:
     """The lines of a text file."""
     try:
-        with open(path, encoding="utf-8") as file:
-            return tuple(line.strip() for line in file if line.strip())
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
+        text = read_bytes(path, LIST_BYTES, path).decode("utf-8")
+    except (LoadError, UnicodeError) as error:
+        reason = str(error) if isinstance(error, LoadError) else "not UTF-8"
         raise LoadError(
             f"{path}: expected a text file with one name a line, got none that can be read ({reason})"
         ) from None
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _numbers(text: str, option: str) -> tuple[float, ...]:

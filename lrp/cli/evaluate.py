@@ -6,8 +6,6 @@ import argparse
 import os
 import sys
 import time
-import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +17,7 @@ from lrp.errors import InputError, LoadError, SettingError
 from lrp.evaluation import METRICS, Settings, check_masks, input_layout, metric_name, plot, table
 from lrp.evaluation.campaign import JOURNAL, Plan, Problem
 from lrp.evaluation.campaign import run as run_evaluation
+from lrp.formats.container import read_numpy
 from lrp.formats.results import load_arrays
 from lrp.graph import Network, target_numbers
 from lrp.methods import METHODS, logit_node, parse, single_input, split
@@ -189,13 +188,17 @@ def _folder(path: str, network: Network) -> Array:
 
 def _archive(path: str) -> dict[str, Array]:
     """The arrays of an .npz file; nothing in it is executed."""
+    if not os.path.exists(path):
+        raise LoadError(f"{path}: expected a file, got a path where none is")
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise LoadError(f"{path}: expected a file, got a path where none is") from None
-    except (OSError, ValueError, EOFError, MemoryError, TypeError, zipfile.BadZipFile, zlib.error):
-        raise LoadError(f"{path}: expected an archive of arrays of numbers, got a damaged or another file") from None
+        arrays = read_numpy(path)
+    except LoadError as error:
+        raise LoadError(
+            f"{path}: expected an archive of arrays of numbers, got a damaged or another file ({error})"
+        ) from None
+    if not isinstance(arrays, dict):
+        raise LoadError(f"{path}: expected an archive of arrays (.npz), got one array")
+    return arrays
 
 
 def _named(arrays: dict[str, Array], path: str, name: str) -> Data:

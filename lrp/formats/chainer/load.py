@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.errors import LoadError
-from lrp.formats.build import Assembly, Entry, EntryReader, Tensor, assemble, floats, parse_architecture
+from lrp.formats.build import Architecture, Assembly, Entry, EntryReader, Tensor, assemble, floats, required
 from lrp.formats.build import operations as op
 from lrp.formats.container import Reader
 from lrp.formats.torch import activation, axis, batch_norm, merge, single
@@ -75,14 +74,10 @@ def is_chainer(file: Reader) -> bool:
     return False
 
 
-def read(file: Reader, architecture: str | None, dtype: str = "float64") -> Network:
-    """The network of an opened file and the text of its architecture JSON."""
-    if architecture is None:
-        raise LoadError(
-            f"{file.name} holds the weights of a Chainer model and no architecture; give one (the JSON of"
-            " docs/formats.md)"
-        )
-    return assemble(parse_architecture(architecture), ChainerWeights(file), LINKS, file.name, dtype)
+def read(file: Reader, architecture: Architecture | None, dtype: str = "float64") -> Network:
+    """The network of an opened file and its architecture."""
+    parsed = required(architecture, f"{file.name} holds the weights of a Chainer model")
+    return assemble(parsed, ChainerWeights(file), LINKS, file.name, dtype)
 
 
 def _linear(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:

@@ -19,6 +19,7 @@ import h5py
 import numpy as np
 
 from lrp.errors import LoadError
+from lrp.formats.container.json_text import parse_json
 from lrp.formats.container.reader import (
     LIMITS,
     Array,
@@ -149,7 +150,17 @@ class File(Reader):
                     f"the limit is {self.limits.attribute_bytes}"
                 )
             owner = h5py.Group(here) if isinstance(here, h5py.h5g.GroupID) else h5py.Dataset(here)
-            return plain(owner.attrs[name])
+            value = plain(owner.attrs[name])
+            _require_short(self, path, name, value)
+            return value
+
+    def json_attribute(self, path: str, name: str) -> "dict[str, Any] | None":
+        text = self.attribute(path, name)
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            raise LoadError(f"{self.name}: the attribute {show(name)} of {show(path)} is no text; expected JSON")
+        return parse_json(text, f"{self.name}: {name}")
 
     def _dataset(self, path: str) -> Any:
         here = self._open(path)
@@ -196,6 +207,17 @@ class File(Reader):
             return tuple(
                 (h5py.h5r.get_name(target, dataset) or b"").decode("utf-8") if target else "" for target in targets
             )
+
+
+def _require_short(file: File, path: str, name: str, value: Attribute) -> None:
+    """Refuse long text of variable length, whose size HDF5 tells only after it is read."""
+    texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+    size = sum(map(len, texts))
+    if size > file.limits.attribute_bytes:
+        raise LoadError(
+            f"{file.name}: the attribute {show(name)} of {show(path)} has {size} characters; "
+            f"the limit is {file.limits.attribute_bytes}"
+        )
 
 
 def _require_numbers(file: File, path: str, dataset: Any) -> bool:
