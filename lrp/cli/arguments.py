@@ -6,8 +6,6 @@ import argparse
 import contextlib
 import math
 import os
-import zipfile
-import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -19,6 +17,7 @@ from lrp.cli.letter import SUFFIXES, Letter, is_text
 from lrp.cli.output_files import stored_format
 from lrp.errors import InputError, LoadError
 from lrp.formats import load
+from lrp.formats.container import read_numpy
 from lrp.graph import PRESETS, PROFILES, STARTS, Network
 from lrp.views import progress, read_input
 
@@ -185,16 +184,10 @@ def _picture(path: str, model: Network, fit: bool) -> Any:
 def _numpy(path: str) -> Array | dict[str, Array]:
     """The content of a NumPy file: one array, or several by name. Pickled objects are refused."""
     try:
-        with open(path, "rb") as stream:
-            loaded = np.load(stream, allow_pickle=False)
-            return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
+        os.stat(path)
     except OSError as error:
-        raise LoadError(f"{path}: expected a file that can be read, got {error.strerror or error}") from None
-    except (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error):
-        raise LoadError(
-            f"{path}: expected a NumPy file with arrays of numbers, got one that is damaged, of another kind, or"
-            " holds objects; write it with numpy.save or numpy.savez"
-        ) from None
+        raise LoadError(f"{path}: expected a file that can be read, got none ({error.strerror or error})") from None
+    return read_numpy(path)
 
 
 def _batch(array: Array, model: Network, name: str) -> Array:

@@ -15,9 +15,11 @@ from lrp.cli.output_files import MODEL, add_force, check_output
 from lrp.cli.report import columns, size
 from lrp.errors import InputError, LoadError, SaveError
 from lrp.formats import load, save
+from lrp.formats.container import read_bytes
 from lrp.graph import ORDERS, Metadata, Network, Preprocessing
 
 FOREIGN = (".onnx", ".keras", ".pt", ".pth", ".caffemodel", ".mat", ".npz", ".npy", ".json", ".prototxt")
+LIST_BYTES = 16 << 20  # of the file with the names of classes
 
 
 def add_parser(commands: Any) -> None:
@@ -107,13 +109,13 @@ def _channel_count(network: Network) -> int | None:
 def _lines(path: str) -> tuple[str, ...]:
     """The lines of a text file."""
     try:
-        with open(path, encoding="utf-8") as file:
-            return tuple(line.strip() for line in file if line.strip())
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
+        text = read_bytes(path, LIST_BYTES, path).decode("utf-8")
+    except (LoadError, UnicodeError) as error:
+        reason = str(error) if isinstance(error, LoadError) else "not UTF-8"
         raise LoadError(
             f"{path}: expected a text file with one name a line, got none that can be read ({reason})"
         ) from None
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _numbers(text: str, option: str) -> tuple[float, ...]:

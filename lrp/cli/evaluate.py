@@ -7,8 +7,6 @@ import os
 import re
 import sys
 import time
-import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ from lrp.errors import InputError, LoadError, SettingError
 from lrp.evaluation import METRICS, Settings, check_masks, input_layout, metric_name, plot, table
 from lrp.evaluation.campaign import JOURNAL, Plan, Problem
 from lrp.evaluation.campaign import run as run_evaluation
-from lrp.formats.container import write_bytes
+from lrp.formats.container import read_numpy, write_bytes
 from lrp.formats.results import load_arrays
 from lrp.graph import Network, target_numbers
 from lrp.methods import METHODS, logit_node, parse, single_input, split
@@ -221,14 +219,18 @@ def _folder(path: str, network: Network, fit: bool) -> Array:
 
 
 def _archive(path: str) -> dict[str, Array]:
-    """The arrays of an .npz file; pickled objects are refused."""
+    """The arrays of an .npz file; nothing in it is executed."""
+    if not os.path.exists(path):
+        raise LoadError(f"{path}: expected a file, got a path where none is")
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise LoadError(f"{path}: expected a file, got the name of none; check the path") from None
-    except (OSError, ValueError, EOFError, MemoryError, TypeError, zipfile.BadZipFile, zlib.error):
-        raise LoadError(f"{path}: expected an archive of arrays of numbers, got a damaged or another file") from None
+        arrays = read_numpy(path)
+    except LoadError as error:
+        raise LoadError(
+            f"{path}: expected an archive of arrays of numbers, got a damaged or another file ({error})"
+        ) from None
+    if not isinstance(arrays, dict):
+        raise LoadError(f"{path}: expected an archive of arrays (.npz), got one array")
+    return arrays
 
 
 def _named(arrays: dict[str, Array], path: str, name: str) -> Data:
