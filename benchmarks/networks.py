@@ -180,7 +180,7 @@ PRODUCTS = {"epsilon": 2, "z_plus": 3, "alpha_beta": 4, "gamma": 3, "flat": 1, "
 
 def multiply_adds(network: lrp.Network, composite: str | None = None) -> int:
     """Of one sample's forward pass; with a composite, of forward and backward pass together."""
-    rules = {} if composite is None else lrp.composites.parse(composite).assign(network)
+    rules = {} if composite is None else lrp.composites.parse(composite).assign(network.graph)
     total = 0
     for node in network.nodes.values():
         if isinstance(node.layer, L.Conv):

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp.views.picture import png
+from lrp.pictures import png
 
 Points = list[tuple[float, float]]
 

@@ -12,9 +12,10 @@ from common import FIGURES, ROOT, accuracy, cifar_pictures, mnist_pictures
 import lrp
 from lrp import rules
 from lrp.graph import Explanation
+from lrp.pictures import viewable
 from lrp.taylor.certificates import conservative, positive
 from lrp.taylor.relevance_models import MinMax, TrainingFree, fit_min_max
-from lrp.views.picture import read_input, viewable
+from lrp.views import read_input
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
@@ -129,7 +130,7 @@ def report_large(title: str, network: lrp.Network, folder: Path, count: int, sho
     for column, (path, one, heat) in enumerate(zip(drawn, x, R.sum(axis=-1))):
         best = int(network.forward(one[None]).output[0].argmax())
         limit = np.quantile(heat, 0.995)
-        axes[0, column].imshow(viewable(one, network))
+        axes[0, column].imshow(viewable(one, network.metadata.bounds()))
         axes[1, column].imshow(heat, cmap="seismic", vmin=-limit, vmax=limit)
         axes[0, column].set_title(f"{path.stem}: {network.metadata.classes[best]}", fontsize=8)
         for axis in axes[:, column]:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import FLOATS, Array
-from lrp.cli.letter import SUFFIXES, Letter, is_text
 from lrp.cli.output_files import stored_format
+from lrp.cli.text_input import SUFFIXES, TextInput, is_text
 from lrp.errors import InputError, LoadError
 from lrp.formats import load
 from lrp.formats.container import read_numpy
@@ -142,7 +142,7 @@ def targets(given: list[str] | None, classes: tuple[str, ...]) -> list[str | Non
 def read(path: str, model: Network, fit: bool = False, encoding: str = "utf-8") -> Any:
     """The network's input from a file: an array with the samples first, or a dict of them for several inputs."""
     if is_text(path):
-        return Letter(model, path, encoding).batch
+        return TextInput(model, path, encoding).batch
     suffix = os.path.splitext(path)[1].lower()
     if os.path.isdir(path):
         raise LoadError(f"{path}: expected one input file, got a folder; name a file in it")

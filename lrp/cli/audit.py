@@ -12,9 +12,10 @@ import numpy as np
 from lrp import arrays
 from lrp.cli import arguments as common
 from lrp.cli.explain import explain
-from lrp.cli.report import closing, columns, heading, shortened
+from lrp.cli.report import closing, heading
 from lrp.errors import LedgerError
 from lrp.graph import Explanation, Network
+from lrp.tables import columns, shortened
 
 DOES_NOT_CLOSE = 1
 
@@ -82,18 +83,18 @@ def _exactly(network: Network, explanations: Sequence[Explanation], arguments: a
     rational = network.exact()
     x = {name: explanations[0].trace.values[name] for name in network.inputs}
     nodes = len(network.nodes) - len(network.inputs)
-    with common.progress_bar(arguments, nodes * (1 + len(explanations)), "exact") as watch:
-        trace = rational.forward(x, watch)
+    with common.progress_bar(arguments, nodes * (1 + len(explanations)), "exact") as on_node:
+        trace = rational.forward(x, on_node)
         return [
             rational.explain_trace(
                 trace,
                 list(e.target),
                 arguments.composite,
-                arguments.start,
-                arguments.output,
-                x,
-                watch,
-                arguments.profile,
+                start=arguments.start,
+                output=arguments.output,
+                profile=arguments.profile,
+                on_node=on_node,
+                x=x,
             )
             for e in explanations
         ]

@@ -12,11 +12,11 @@ import numpy as np
 
 from lrp.cli.arguments import finite, refuse_other_files
 from lrp.cli.output_files import MODEL, add_force, check_output
-from lrp.cli.report import columns, size
 from lrp.errors import InputError, LoadError, SaveError
 from lrp.formats import load, save
 from lrp.formats.container import read_bytes
-from lrp.graph import ORDERS, Metadata, Network, Preprocessing
+from lrp.graph import ORDERS, Metadata, Network, Preprocessing, size_text
+from lrp.tables import columns
 
 FOREIGN = (".onnx", ".keras", ".pt", ".pth", ".caffemodel", ".mat", ".npz", ".npy", ".json", ".prototxt")
 LIST_BYTES = 16 << 20  # of the file with the names of classes
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     network = Network(network.nodes.values(), network.outputs, metadata, network.dtype)
     storage = {name: "float32" for name in network.nodes if _single(network, name)}
     save(network, arguments.target, storage)
-    print(columns([["model", f"{arguments.target} ({size(network)})"], ["classes", str(len(metadata.classes))]]))
+    print(columns([["model", f"{arguments.target} ({size_text(network.graph, network.dtype)})"], ["classes", str(len(metadata.classes))]]))
     return 0
 
 

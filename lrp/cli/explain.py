@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrp.cli import arguments as common
-from lrp.cli.letter import Letter, is_text
 from lrp.cli.output_files import PICTURE, RELEVANCE, add_force, check_output, marked_png
 from lrp.cli.report import closing, heading, prediction
+from lrp.cli.text_input import TextInput, is_text
 from lrp.errors import InputError
 from lrp.formats.container import write_bytes
 from lrp.formats.results import save_explanations
@@ -38,32 +38,32 @@ def run(arguments: argparse.Namespace) -> int:
     """Explain, print, and write the files last."""
     kind = _check_outputs(arguments)
     network = common.network(arguments)
-    letter = Letter(network, arguments.input, arguments.encoding) if is_text(arguments.input) else None
-    x = common.read(arguments.input, network, arguments.fit) if letter is None else letter.batch
+    text = TextInput(network, arguments.input, arguments.encoding) if is_text(arguments.input) else None
+    x = common.read(arguments.input, network, arguments.fit) if text is None else text.batch
     explanations = explain(network, x, arguments)
-    if letter is not None:
-        explanations = [letter.counted(explanation) for explanation in explanations]
+    if text is not None:
+        explanations = [text.counted(explanation) for explanation in explanations]
     for explanation in explanations:
         explanation.ledger.check()
     notes = {"model": arguments.model, "input": arguments.input, "composite": arguments.composite}
     notes["profile"] = arguments.profile
     note = f"composite {arguments.composite}; {explanations[0].start}"
     picture = b""
-    if letter is not None and kind is not None:
-        picture = letter.page(explanations, kind, arguments.limit)
+    if text is not None and kind is not None:
+        picture = text.page(explanations, kind, arguments.limit)
     elif arguments.bare and kind is not None:
         picture = draw_bare(network, explanations, arguments.limit, note)
     elif kind is not None:
         picture = draw(network, explanations, arguments.limit, note, kind)
     _print(network, explanations, arguments)
-    if letter is not None:
-        print("", *(letter.summary(explanation) for explanation in explanations), sep="\n\n")
+    if text is not None:
+        print("", *(text.summary(explanation) for explanation in explanations), sep="\n\n")
     if arguments.save is not None:
         save_explanations(explanations, arguments.save, notes)
         print(f"\n{arguments.save}: relevance, relevances of every node, ledger")
     if arguments.out is not None:
         write_bytes(arguments.out, marked_png(picture) if kind == "png" else picture)
-        if letter is not None:
+        if text is not None:
             print(f"\n{arguments.out}: the text, red where it speaks for the class, blue where against it")
             return 0
         print(f"\n{arguments.out}: white is 0, red positive, blue negative; strongest colour at |R| =", end=" ")
@@ -77,11 +77,12 @@ def explain(network: Network, x: Any, arguments: argparse.Namespace) -> list[Exp
     composite, start, output = arguments.composite, arguments.start, arguments.output
     profile = arguments.profile
     nodes = len(network.nodes) - len(network.inputs)
-    with common.progress_bar(arguments, nodes * (1 + len(targets)), "explain") as watch:
-        explanations = [network.explain(x, targets[0], composite, start, output, watch, profile)]
+    with common.progress_bar(arguments, nodes * (1 + len(targets)), "explain") as on_node:
+        options = {"start": start, "output": output, "profile": profile, "on_node": on_node}
+        explanations = [network.explain(x, targets[0], composite, **options)]
         trace = explanations[0].trace
         explanations += [
-            network.explain_trace(trace, target, composite, start, output, x, watch, profile) for target in targets[1:]
+            network.explain_trace(trace, target, composite, x=x, **options) for target in targets[1:]
         ]
     return explanations
 

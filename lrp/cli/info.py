@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from lrp.arrays import Array
 from lrp.cli import arguments as common
-from lrp.cli.report import columns, shape_text, shortened, size
 from lrp.errors import LoadError
 from lrp.formats import Description, describe
-from lrp.graph import Metadata, composites
-from lrp.layers import Layer
+from lrp.graph import Metadata, size_text
+from lrp.tables import columns
 
 LISTED = 12  # so many classes are listed; of more, the number is given
 REFUSED = 1
@@ -40,22 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
         print("\nnot read\n" + columns([list(one) for one in found.refused]))
         return REFUSED
     network = found.network
-    rules = {} if arguments.composite is None else composites.parse(arguments.composite).assign(network)
-    facts = [["model", f"{arguments.model} ({size(network)})"], ["format", found.format], *_work(found)]
+    table = network.summary(arguments.composite)
+    size = size_text(network.graph, network.dtype)
+    facts = [["model", f"{arguments.model} ({size})"], ["format", found.format], *_work(found)]
     print(columns([*facts, *_facts(network.metadata)]))
-    rows = [["node", "layer", "output", "weights", "multiply-adds", "from", "settings", *["rule"] * bool(rules)]]
-    for row in found.rows:
-        node = network.nodes[row.name]
-        cells = [
-            shortened(row.name),
-            row.kind,
-            shape_text(row.shape),
-            _count(row.parameters),
-            _count(row.multiply_adds),
-        ]
-        cells += [", ".join(map(shortened, node.inputs)), _settings(node.layer)]
-        rows.append(cells + ([rules[node.name].text() if node.name in rules else ""] if rules else []))
-    print("\n" + columns(rows, numbers=(3, 4)))
+    print("\n" + table)
     return 0
 
 
@@ -63,11 +50,6 @@ def _work(found: Description) -> list[list[str]]:
     """The multiply-adds of one sample."""
     adds = "depend on the length of the input" if found.multiply_adds is None else f"{found.multiply_adds:,}"
     return [["adds", f"{adds} (multiply-adds of one sample)"]]
-
-
-def _count(number: int | None) -> str:
-    """A cell with a count: empty for 0, "any" for one that depends on the length of the input."""
-    return "any" if number is None else f"{number:,}" if number else ""
 
 
 def _facts(metadata: Metadata) -> list[list[str]]:
@@ -91,17 +73,3 @@ def _numbers(values: Any) -> str:
     flat = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
     shown = ", ".join(f"{value:g}" for value in flat[:3])
     return shown if flat.size == 1 else f"({shown}{', ...' if flat.size > 3 else ''})"
-
-
-def _settings(layer: Layer) -> str:
-    """The layer's settings, and the shapes of its arrays."""
-    arrays = [
-        f"{name} {shape_text(weight.shape)}" for name, weight in layer.weights().items() if _has_own_shape(weight)
-    ]
-    settings = [f"{name}={value}" for name, value in layer.settings().items() if value is not None]
-    return " ".join(arrays + settings)
-
-
-def _has_own_shape(weight: Array) -> bool:
-    """Whether the shape says more than the output's number of channels, which is the length of every vector."""
-    return weight.ndim > 1

@@ -7,11 +7,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from lrp.cli.report import columns
 from lrp.errors import RuleError, did_you_mean
 from lrp.graph import PRESETS
 from lrp.graph import parse as parse_composite
 from lrp.rules import RULES, Rule
+from lrp.tables import columns
 
 
 def add_parser(commands: Any) -> None:

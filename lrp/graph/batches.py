@@ -1,55 +1,42 @@
-"""A data set explained batch by batch, with memory for one batch."""
+"""A data set cut into batches: x, and with it the target and the start where they have one entry per sample."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from lrp.errors import SettingError, ShapeError
-from lrp.graph.trace import Explanation
-
-if TYPE_CHECKING:
-    from lrp.graph.network import Network
 
 
-def explain_batches(
-    network: Network, x: Any, size: int = 16, keep: Iterable[str] = (), **options: Any
-) -> Iterator[Explanation]:
-    """The explanations of x[0:size], x[size:2 size] ..., each made when it is asked for.
+def cut_batches(x: Any, size: int, target: Any = None, start: Any = None) -> Iterator[tuple[Any, Any, Any]]:
+    """(x, target, start) of the samples 0 to size, size to 2 size ..., each cut when its turn comes.
 
-    x: as explain() takes it, or anything in the place of an array that has a length and can be sliced (a memory map,
-    an HDF5 dataset): each batch is read when its turn comes. options: those of explain(); a target or a start that has
-    one entry a sample is cut with the samples. To bound memory an explanation holds the relevance and the activation of
-    inputs, outputs and the nodes named in `keep` alone. Raises as explain() does, at the batch.
+    x: an array, a tuple or a dict of arrays, or of anything that has a length and can be sliced (a memory map, an HDF5
+    dataset). target: cut if it is a list or an array with one entry per sample. start: cut if it is an array with one
+    row per sample. SettingError for a size below 1, ShapeError for inputs of different lengths, both at the call.
+
+    >>> [(len(x), target) for x, target, _ in cut_batches(np.zeros((5, 2)), 2, target=[0, 1, 2, 3, 4])]
+    [(2, [0, 1]), (2, [2, 3]), (1, [4])]
     """
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
         raise SettingError(f"explain_batches: expected a batch size of at least 1, got {size!r}")
-    held = network.held(keep)
     lengths = {len(one) for one in _arrays(x)}
     if len(lengths) != 1:
         raise ShapeError(f"x: expected equally many samples at every input, got {sorted(lengths)}")
     (count,) = lengths
-    return _explained(network, x, count, int(size), {**options, "keep": held})
-
-
-def _explained(network: Network, x: Any, count: int, size: int, options: Mapping[str, Any]) -> Iterator[Explanation]:
-    for first in range(0, count, size):
-        batch = slice(first, min(first + size, count))
-        cut = {key: value[batch] if _per_sample(key, value, count) else value for key, value in options.items()}
-        yield network.explain(_sliced(x, batch), **cut)  # held by no name here: freed with the caller's
-
-
-def _per_sample(key: str, value: Any, count: int) -> bool:
-    """Whether an option has one entry for each sample of the data set."""
-    if key == "target":
-        return isinstance(value, (list, np.ndarray)) and np.ndim(value) == 1 and len(value) == count
-    return key == "start" and isinstance(value, np.ndarray) and value.ndim > 0 and len(value) == count
+    has_targets = isinstance(target, (list, np.ndarray)) and np.ndim(target) == 1 and len(target) == count
+    has_starts = isinstance(start, np.ndarray) and start.ndim > 0 and len(start) == count
+    batches = (slice(first, min(first + size, count)) for first in range(0, count, int(size)))
+    return (
+        (_sliced(x, batch), target[batch] if has_targets else target, start[batch] if has_starts else start)
+        for batch in batches
+    )
 
 
 def _arrays(x: Any) -> list[Any]:
-    """The arrays of x, whatever their form."""
+    """The arrays of x, whatever its form."""
     if isinstance(x, Mapping):
         return list(x.values())
     return list(x) if isinstance(x, tuple) else [x]

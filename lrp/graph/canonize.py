@@ -16,7 +16,8 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.graph.network import Network, Node
+from lrp.graph.network import Network
+from lrp.graph.node import Node
 from lrp.layers import BatchNorm, Conv, Dense, Layer
 
 

@@ -1,4 +1,4 @@
-"""Which rule at which node: composites are lines of `pattern=rule`, and the published ones are such lines too.
+"""The rule of each node: a composite is a list of lines `pattern=rule`; the published ones are in `presets.py`.
 
 A pattern is a node's name with wildcards (conv*), a layer's class name (Conv), or several with | between them;
 `first:` before it keeps those that no other match precedes on the way from the input; Class<Input is a node that takes
@@ -9,18 +9,18 @@ need one (a ReLU keeps its identity under *=epsilon). `z_box` without numbers ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lrp.arrays import Number
 from lrp.errors import CompositeError, RuleError, did_you_mean
-from lrp.rules import Rule, number_text, options_of, with_options, z_box
+from lrp.graph.graph import Graph
+from lrp.graph.metadata import Metadata
+from lrp.graph.node import Node
+from lrp.graph.presets import PRESETS
+from lrp.rules import Rule, options_of, with_options, z_box
 from lrp.rules import parse as parse_rule
-
-if TYPE_CHECKING:
-    from lrp.graph.network import Network, Node
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class InputBox:
     def text(self) -> str:
         return "z_box" + (":" + ",".join(f"{k}={v}" for k, v in self.options) if self.options else "")
 
-    def resolve(self, network: Network) -> Rule:
+    def resolve(self, metadata: Metadata) -> Rule:
         """The rule itself; CompositeError where the network does not know its input's range."""
-        bounds = network.metadata.bounds()
+        bounds = metadata.bounds()
         if bounds is None:
             raise CompositeError(
                 "z_box: expected the input's bounds, got none, and the model stores no input range; write them behind a"
@@ -54,13 +54,13 @@ class RuleAssignment:
     def __str__(self) -> str:
         return f"{self.pattern}={self.rule.text()}"
 
-    def matches(self, node: Node, network: Network) -> bool:
+    def matches(self, node: Node, graph: Graph) -> bool:
         """Whether one of the alternatives names the node or its class, and an input of the class behind its <."""
         kind = type(node.layer).__name__
-        sources = {type(network.nodes[name].layer).__name__ for name in node.inputs}
+        sources = {type(graph.nodes[name].layer).__name__ for name in node.inputs}
         return any(
             (fnmatchcase(node.name, one) or one == kind) and (not source or source in sources)
-            for one, source in self._alternatives()
+            for one, source in self.alternatives()
         )
 
     def reaches(self, node: Node, rule: Rule) -> bool:
@@ -70,13 +70,13 @@ class RuleAssignment:
         if node.layer.default_rule is None:
             return True
         kind = type(node.layer).__name__
-        return any(one in (node.name, kind) for one, _ in self._alternatives())
+        return any(one in (node.name, kind) for one, _ in self.alternatives())
 
     def is_exact(self) -> bool:
         """Whether the pattern spells names or classes out, without a wildcard."""
         return not any(mark in self.pattern for mark in "*?[")
 
-    def _alternatives(self) -> list[tuple[str, str]]:
+    def alternatives(self) -> list[tuple[str, str]]:
         """Each alternative, with the class that its input must have, or "" for any."""
         words = [word.partition("<") for word in self.pattern.removeprefix("first:").split("|")]
         return [(one, source) for one, _, source in words]
@@ -84,38 +84,38 @@ class RuleAssignment:
 
 @dataclass(frozen=True)
 class Composite:
-    """Lines in order, and the text they came from."""
+    """Lines in order, and the text that spells them."""
 
     lines: tuple[RuleAssignment, ...]
     name: str
 
-    def assign(self, network: Network, names: Iterable[str] | None = None) -> dict[str, Rule]:
+    def assign(self, graph: Graph, names: Iterable[str] | None = None) -> dict[str, Rule]:
         """The rule of each named node (all but the inputs by default), before any arithmetic.
 
         CompositeError where a line matches no node, or a node is left without a rule.
         """
-        chosen = {name: rule for name, (_, rule) in self.choose(network).items()}
-        return self.complete(network, chosen, network.nodes if names is None else names)
+        chosen = {name: rule for name, (_, rule) in self.choose(graph).items()}
+        return self.complete(graph, chosen, graph.nodes if names is None else names)
 
-    def choose(self, network: Network) -> dict[str, tuple[RuleAssignment, Rule]]:
+    def choose(self, graph: Graph) -> dict[str, tuple[RuleAssignment, Rule]]:
         """For each node that a line reaches, the first such line and its rule; CompositeError as in assign()."""
         chosen: dict[str, tuple[RuleAssignment, Rule]] = {}
         for line in self.lines:
-            matched = [node for node in network.nodes.values() if line.matches(node, network)]
+            matched = [node for node in graph.nodes.values() if line.matches(node, graph)]
             if line.pattern.startswith("first:"):
-                matched = _first(network, matched)
+                matched = _first(graph, matched)
             rule = line.rule
             if isinstance(rule, InputBox) and matched:
-                rule = rule.resolve(network)
+                rule = rule.resolve(graph.metadata)
             reached = {n.name: (line, rule) for n in matched if isinstance(rule, Rule) and line.reaches(n, rule)}
             if not reached and not line.optional:
-                raise CompositeError(_unmatched(line, matched, network))
+                raise CompositeError(_unmatched(line, matched, graph))
             chosen = {**reached, **chosen}
         return chosen
 
-    def complete(self, network: Network, chosen: dict[str, Rule], names: Iterable[str]) -> dict[str, Rule]:
+    def complete(self, graph: Graph, chosen: dict[str, Rule], names: Iterable[str]) -> dict[str, Rule]:
         """The rule of each named node: the chosen one, or its layer's default; CompositeError where there is none."""
-        return {name: self._rule(network.nodes[name], chosen) for name in names if network.nodes[name].inputs}
+        return {name: self._rule(graph.nodes[name], chosen) for name in names if graph.nodes[name].inputs}
 
     def _rule(self, node: Node, chosen: dict[str, Rule]) -> Rule:
         rule = chosen.get(node.name, node.layer.default_rule)
@@ -128,13 +128,13 @@ class Composite:
         return rule
 
 
-def _first(network: Network, matched: list[Node]) -> list[Node]:
+def _first(graph: Graph, matched: list[Node]) -> list[Node]:
     """Those of the matched nodes that have no other one above them."""
     names = {node.name for node in matched}
-    return [node for node in matched if not names & (network.ancestors(node.name) - {node.name})]
+    return [node for node in matched if not names & (graph.ancestors(node.name) - {node.name})]
 
 
-def _unmatched(line: RuleAssignment, matched: list[Node], network: Network) -> str:
+def _unmatched(line: RuleAssignment, matched: list[Node], graph: Graph) -> str:
     if matched:
         kinds = sorted({type(node.layer).__name__ for node in matched})
         return (
@@ -143,70 +143,21 @@ def _unmatched(line: RuleAssignment, matched: list[Node], network: Network) -> s
         )
     return (
         f"line '{line}': expected a pattern that matches a node, got one that matches none; "
-        f"the nodes are {', '.join(network.nodes)}"
+        f"the nodes are {', '.join(graph.nodes)}{_nearest(line, graph)}"
     )
 
 
-# What every preset does with the layers that have no kernel, as zennit's base map does; lines may match nothing.
-_CELLS = "SimpleRNN|LSTM|GRU|MultiHeadAttention"
-_SUMS = "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool|MaskedMean|Interpolate|Add|Subtract|WeightedAdd|Average|LRN"
-_BASE = f"BatchNorm|Affine=identity {_SUMS}|{_CELLS}=epsilon:{{eps}} Multiply=uniform Softmax=taylor"
-_KERNEL, _CONV, _DENSE = "Conv|ConvTranspose|Dense", "Conv|ConvTranspose", "Dense"
+def _nearest(line: RuleAssignment, graph: Graph) -> str:
+    """The node or class name that an alternative of the pattern may have meant."""
+    known = [*graph.nodes, *dict.fromkeys(type(node.layer).__name__ for node in graph.nodes.values())]
+    hints = (did_you_mean(one, known) for one, _ in line.alternatives()) if line.is_exact() else ()
+    return next(filter(None, hints), "")
 
 
-def preset(template: str, **defaults: Number) -> Callable[..., str]:
-    """A function from the preset's parameters, in the order of `defaults`, to its lines."""
-
-    def lines(*parameters: str) -> str:
-        if len(parameters) > len(defaults):
-            raise CompositeError(
-                f"expected at most {len(defaults)} parameters ({', '.join(defaults)}), got {len(parameters)}"
-            )
-        numbers = {**{key: number_text(value) for key, value in defaults.items()}, **dict(zip(defaults, parameters))}
-        base = _BASE.format(eps=numbers.get("eps", "1e-06"))
-        return template.format(BASE=base, KERNEL=_KERNEL, CONV=_CONV, DENSE=_DENSE, **numbers)
-
-    return lines
-
-
-def _boxed(template: str, **defaults: Number) -> Callable[..., str]:
-    """A preset whose first two parameters are the box's bounds; without them the network's own input range."""
-    rest = preset(template, **defaults)
-
-    def lines(*parameters: str) -> str:
-        if len(parameters) == 1:
-            raise CompositeError("expected two bounds, low and high, got one number")
-        box = "z_box" + (":" + ",".join(parameters[:2]) if parameters else "")
-        return rest(*parameters[2:]).replace("BOX", box)
-
-    return lines
-
-
-DEFAULT_COMPOSITE = "epsilon"  # what None means: no other preset fits every network (see docs/methods.md)
-
-PRESETS: dict[str, Callable[..., str]] = {
-    "epsilon": preset("Multiply=uniform Softmax=taylor *=epsilon:{eps}", eps=1e-6),
-    "epsilon-plus": preset("{CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
-    "epsilon-plus-flat": preset("first:{KERNEL}=flat {CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
-    "epsilon-alpha2-beta1": preset("{CONV}=alpha_beta:2,1 {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
-    "epsilon-alpha2-beta1-flat": preset(
-        "first:{KERNEL}=flat {CONV}=alpha_beta:2,1 {DENSE}=epsilon:{eps} {BASE}", eps=1e-6
-    ),
-    "epsilon-gamma-box": _boxed(
-        "first:{CONV}=BOX {CONV}=gamma:{gamma} {DENSE}=epsilon:{eps} {BASE}", gamma=0.25, eps=1e-6
-    ),
-    "alpha1-beta0": preset("{KERNEL}=alpha_beta:1,0 {BASE}", eps=1e-6),
-    "alpha2-beta1": preset("{KERNEL}=alpha_beta:2,1 {BASE}", eps=1e-6),
-    "deep-taylor": _boxed(
-        "first:{KERNEL}=BOX {KERNEL}=z_plus:bias=off MaxPool|GlobalMaxPool=zero BatchNorm|Affine=identity "
-        f"{_SUMS}|{_CELLS}=z_plus Multiply=uniform Softmax=taylor"
-    ),
-    "excitation-backprop": preset("{KERNEL}=z_plus {BASE}", eps=1e-6),
-}
-
-
-def parse(text: str) -> Composite:
+def parse(text: str, other_names: Iterable[str] = ()) -> Composite:
     """A preset ("epsilon-plus-flat", "epsilon-gamma-box:-3,3.5") or lines ("conv1=z_box:0,1 conv*=gamma *=epsilon").
+
+    CompositeError for a text that is neither; other_names: more names that the text could have meant.
 
     >>> [str(line) for line in parse("conv1=flat *=epsilon").lines]
     ['conv1=flat', '*=epsilon:1e-06']
@@ -220,20 +171,33 @@ def parse(text: str) -> Composite:
         return Composite(lines_of(lines, optional=True), text.strip())
     if "=" not in text:
         raise CompositeError(
-            f"composite: expected one of {', '.join(PRESETS)}, or lines such as 'conv*=gamma *=epsilon', got {text!r}"
-            f"{did_you_mean(name, PRESETS)}"
+            f"composite: expected one of {', '.join([*other_names, *PRESETS])}, or lines such as 'conv*=gamma"
+            f" *=epsilon', got {text!r}{did_you_mean(name, [*other_names, *PRESETS])}"
         )
     return Composite(lines_of(text), text.strip())
 
 
-def composite(value: Composite | str | Iterable[tuple[str, Rule | str]]) -> Composite:
-    """A composite from a name, from lines as text, or from (pattern, rule) pairs."""
+def composite(
+    value: Composite | Rule | str | Iterable[tuple[str, Rule | str]], other_names: Iterable[str] = ()
+) -> Composite:
+    """A composite from a name, from lines as text, from (pattern, rule) pairs, or from one rule.
+
+    A single rule is for all nodes that need one. other_names: as in parse().
+
+    >>> composite([("conv1", "flat"), ("*", "epsilon:0.1")]).name
+    'conv1=flat *=epsilon:0.1'
+    >>> from lrp.rules import epsilon
+    >>> composite(epsilon(0.1)).name
+    '*=epsilon:0.1'
+    """
     if isinstance(value, Composite):
         return value
     if isinstance(value, str):
-        return parse(value)
+        return parse(value, other_names)
+    pairs = [("*", value)] if isinstance(value, Rule) else value
     lines = tuple(
-        RuleAssignment(pattern, parse_rule(rule) if isinstance(rule, str) else rule) for pattern, rule in value
+        RuleAssignment(pattern, parse_rule(rule) if isinstance(rule, str) else rule, optional=isinstance(value, Rule))
+        for pattern, rule in pairs
     )
     return Composite(lines, " ".join(map(str, lines)))
 
@@ -250,8 +214,12 @@ def _line(word: str, optional: bool = False) -> RuleAssignment:
     name, numbers, options = options_of(rule)
     try:
         if name == "z_box" and not numbers:
-            with_options(z_box(0, 0), **options)  # a wrong option is told now
+            with_options(z_box(0, 0), **options)  # raises here if an option is wrong
             return RuleAssignment(pattern, InputBox(tuple(options.items())), optional)
         return RuleAssignment(pattern, parse_rule(rule), optional)
     except RuleError as error:
         raise CompositeError(f"line {word!r}: {error}") from None
+
+
+# one of a name, lines as text, (pattern, rule) pairs, a rule for all nodes that need one; None: the default
+CompositeLike = Composite | Rule | str | Iterable[tuple[str, Rule | str]] | None

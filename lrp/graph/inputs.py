@@ -1,4 +1,4 @@
-"""What a network is given: one array or several, in one of several forms."""
+"""The input of a network: one array or several, in one of several forms."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from lrp.layers import Input
 InputLike = ArrayLike | tuple[ArrayLike, ...] | Mapping[str, ArrayLike]
 
 
-def read(x: InputLike, layers: Mapping[str, Input], dtype: str) -> dict[str, Array]:
-    """The inputs by name, checked and cast. x: an array, or for several inputs a tuple in order or a dict by name."""
+def normalize_inputs(x: InputLike, layers: Mapping[str, Input], dtype: str) -> dict[str, Array]:
+    """The inputs by name, checked and cast to dtype; layers: the network's inputs by name.
+
+    InputError for a wrong number of inputs, other names, or values that are not finite numbers; ShapeError for a wrong
+    shape, no sample, or different numbers of samples.
+    """
     given: dict[Any, Any]
     if isinstance(x, Mapping):
         given = dict(x)
@@ -45,8 +49,8 @@ def read(x: InputLike, layers: Mapping[str, Input], dtype: str) -> dict[str, Arr
     return values
 
 
-def in_form_of(x: Any, by_name: dict[str, Array]) -> Any:
-    """The arrays at the inputs in the form in which x came."""
+def like_input(x: InputLike | None, by_name: Mapping[str, Array]) -> Any:
+    """The arrays of the inputs in the form of x: an array, a tuple in order, or a dict by name."""
     if isinstance(x, Mapping):
         return dict(by_name)
     parts = tuple(by_name.values())

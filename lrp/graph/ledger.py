@@ -21,11 +21,13 @@ from lrp.arrays import Array
 from lrp.errors import LedgerError
 from lrp.later import Later
 from lrp.rules import SMALL, Propagation, Rule
+from lrp.tables import html_table
 
 BOUND = 8
 STORED = ("received", "passed", "bias", "stabilizer", "dropped")
 COLUMNS = (*STORED, "residual", "gross")
 SHORT_FRACTION, LONG_FRACTION = 12, 30  # characters of a fraction that is printed alone, and beside its float
+SHOWN = 4  # samples whose ledgers a notebook shows
 NAME_LENGTH = 40  # characters of a node's name in a table
 
 
@@ -62,6 +64,10 @@ class LedgerRow(Later):
         """The line of one sample alone."""
         kept: dict[str, Any] = {key: getattr(self, key)[index : index + 1] for key in (*STORED, "gross")}
         return replace(self, **kept)
+
+    def __repr__(self) -> str:
+        sums = ", ".join(f"{key} {float(getattr(self, key).sum()):.6g}" for key in STORED)
+        return f"LedgerRow({self.name}: {self.kind} {self.rule}; sums over {len(self.received)} samples: {sums})"
 
 
 def line(name: str, kind: str, rule: Rule, R: Array, share: Propagation) -> LedgerRow:
@@ -161,6 +167,22 @@ class Ledger(Later):
             return {"name": entry.name, "layer": entry.kind, "rule": entry.rule, **numbers}
 
         return json.dumps({"nodes": [plain(entry) for entry in self.lines], "total": plain(self.total())}, indent=1)
+
+    def __repr__(self) -> str:
+        ends = f"start {float(self.start.sum()):.6g}, arrived {float(self.arrived.sum()):.6g}"
+        closes = all(entry.closes().all() for entry in (*self.lines, self.total()))
+        state = "closes" if closes else "does not close"
+        return f"Ledger({len(self.lines)} nodes, {len(self)} samples, {state}; sums: {ends})"
+
+    def _repr_html_(self) -> str:
+        tables = []
+        for index in range(min(SHOWN, len(self))):
+            ledger = self.sample(index)
+            rows = [["node", "layer", "rule", *COLUMNS[:-1]]]
+            for e in (*ledger.lines, ledger.total()):
+                rows.append([e.name, e.kind, e.rule, *(_number(getattr(e, key)[0]) for key in COLUMNS[:-1])])
+            tables.append(f"<p>Ledger of sample {index}</p>{html_table(rows, range(3, 3 + len(COLUMNS) - 1))}")
+        return "".join(tables)
 
 
 def _number(value: Any) -> str:

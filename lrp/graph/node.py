@@ -1,18 +1,19 @@
-"""A place in the graph, and the order in which a graph can be computed."""
+"""A node of the graph, and the order in which a graph can be computed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lrp.errors import GraphError
+from lrp.errors import GraphError, did_you_mean
 from lrp.layers import Input, Layer
+from lrp.tables import shape_text
 
 
 @dataclass(frozen=True)
 class Node:
-    """A place in the graph: a name, the layer that computes there, and the nodes whose outputs it takes, in order.
+    """A name, a layer, and the names of the nodes whose outputs the layer takes, in order.
 
-    The same layer may stand at several nodes (shared weights). An `Input` layer has no inputs.
+    Several nodes may have the same layer (shared weights). An `Input` layer has no inputs.
     """
 
     name: str
@@ -21,6 +22,11 @@ class Node:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", (self.inputs,) if isinstance(self.inputs, str) else tuple(self.inputs))
+
+    def __repr__(self) -> str:
+        shapes = "".join(f", {name} {shape_text(w.shape)}" for name, w in self.layer.weights().items())
+        inputs = f"; from {', '.join(self.inputs)}" if self.inputs else ""
+        return f"Node({self.name}: {type(self.layer).__name__}{shapes}{inputs})"
 
 
 def in_order(nodes: list[Node]) -> list[Node]:
@@ -37,11 +43,14 @@ def in_order(nodes: list[Node]) -> list[Node]:
             raise GraphError(f"{node.name}: expected inputs for every node but Input nodes, got {node.inputs}")
         for name in node.inputs:
             if name not in by_name:
-                raise GraphError(f"{node.name}: its input {name!r} is no node; the nodes are {', '.join(by_name)}")
+                raise GraphError(
+                    f"{node.name}: its input {name!r} is no node; the nodes are {', '.join(by_name)}"
+                    f"{did_you_mean(name, by_name)}"
+                )
             followers[name].append(node)
         missing[node.name] = len(node.inputs)
     ready = [node for node in nodes if not node.inputs]
-    for node in ready:  # grows while it is walked
+    for node in ready:  # the list grows during the loop
         for follower in followers[node.name]:
             missing[follower.name] -= 1
             if missing[follower.name] == 0:

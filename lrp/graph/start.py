@@ -10,7 +10,7 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array, Number
-from lrp.errors import InputError, ShapeError
+from lrp.errors import InputError, ShapeError, did_you_mean
 
 
 class Start(ABC):
@@ -38,7 +38,7 @@ class Logit(Start):
 
 @dataclass(frozen=True)
 class Rectified(Start):
-    """R_c = max(z_c, 0) for the target, 0 for the others: nothing at all for a target that is not positive."""
+    """R_c = max(z_c, 0) for the target, 0 for the others: all zeros for a target that is not positive."""
 
     def relevance(self, z: Array, targets: Array) -> Array:
         return arrays.positive(Logit().relevance(z, targets))
@@ -78,7 +78,7 @@ class Contrastive(Start):
 
 @dataclass(frozen=True, eq=False)
 class Given(Start):
-    """R as the caller has it."""
+    """R, an array from the caller."""
 
     R: Array
 
@@ -101,15 +101,21 @@ STARTS: dict[str, Start] = {
 }
 
 
-def start(value: Any) -> Start:
-    """A policy from its name, a number, an array, or itself."""
+# a policy, its name, a number for the target, or an array of the logits' shape
+StartLike = Start | str | float | Array
+
+
+def start(value: StartLike) -> Start:
+    """A policy from its name, a number, an array, or itself; InputError for an unknown name."""
     if isinstance(value, Start):
         return value
     if isinstance(value, str):
         if value not in STARTS:
-            raise InputError(f"start: expected one of {', '.join(STARTS)}, a number or an array, got {value!r}")
+            raise InputError(
+                f"start: expected one of {', '.join(STARTS)}, a number or an array, got {value!r}{did_you_mean(value, STARTS)}"
+            )
         return STARTS[value]
-    return Given(np.asarray(value)) if np.ndim(value) else Constant(value)
+    return Given(np.asarray(value)) if np.ndim(value) else Constant(value)  # type: ignore[arg-type]
 
 
 def at_target(z: Array, targets: Array, values: Any) -> Array:

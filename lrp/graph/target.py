@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.errors import TargetError
+from lrp.errors import TargetError, did_you_mean
 
 # one output for all samples (number, class name, index of a sample's output), one per sample, None: the largest
 TargetLike = int | str | tuple[int, ...] | Sequence[int | str] | Array | None
@@ -47,6 +47,7 @@ def _number(target: Any, count: int, classes: tuple[str, ...]) -> int:
             names = f"one of the classes {', '.join(classes[:12])}{' ...' if len(classes) > 12 else ''}"
             raise TargetError(
                 f"target: expected {names if classes else f'a number from 0 to {count - 1}'}, got {target!r}"
+                f"{did_you_mean(target, classes)}"
             )
         target = int(target)
     if isinstance(target, bool) or not isinstance(target, (int, np.integer)) or not 0 <= target < count:

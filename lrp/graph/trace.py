@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,16 +14,28 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
+from lrp.errors import MissingExtraError, SaveError, ShapeError
+from lrp.graph.drawing import picture_row
 from lrp.graph.ledger import Ledger
+from lrp.graph.metadata import Metadata
+from lrp.pictures import Panel, figure, figure_file
 from lrp.rules import Rule
 
+SHOWN = 4  # samples whose pictures and ledgers a notebook shows
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Trace:
-    """The activations of one forward pass: `values[node name]` for every node, `outputs` by name."""
+    """The activations of one forward pass: `values[node name]` for every node.
+
+    output_names, input_names: in the network's order. metadata: the network's. Nothing in this package changes a
+    trace after it is made.
+    """
 
     values: dict[str, Array]
     output_names: tuple[str, ...]
+    input_names: tuple[str, ...] = ()
+    metadata: Metadata = Metadata()
 
     @property
     def outputs(self) -> dict[str, Array]:
@@ -31,15 +47,22 @@ class Trace:
         """The first output."""
         return self.values[self.output_names[0]]
 
+    def __repr__(self) -> str:
+        outputs = ", ".join(f"{name} {array.shape}" for name, array in self.outputs.items())
+        return f"Trace({len(self.values)} nodes, {len(self.output)} samples; outputs: {outputs})"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Gradient:
-    """The gradient of sum(start * output): `gradient` in the form of x, `gradients` of each node's output."""
+    """The gradient of sum(start * logits): `gradient` in the form of x, `gradients` of each node's output by name."""
 
     gradient: Any
     gradients: dict[str, Array]
     trace: Trace
     target: Array
+
+    def __repr__(self) -> str:
+        return f"Gradient({_shapes(self.gradient)}; target {_few(self.target)}; {len(self.gradients)} nodes)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,3 +119,113 @@ class Explanation:
     def gap(self) -> Array | None:
         """(n,) expected - total(): what is missing from completeness; None for a method that promises no sum."""
         return None if self.expected is None else np.asarray(self.expected - self.total())
+
+    def title(self, sample: int) -> str:
+        """The heading of one sample's heatmap: the class, and the relevance at the start or the score."""
+        classes = Metadata() if self.trace is None else self.trace.metadata
+        number = ("score", self.score) if self.ledger is None else ("R", self.ledger.start)
+        return f"class {classes.class_name(int(self.target[sample]))}, {number[0]} = {float(number[1][sample]):.4g}"
+
+    def plot(self, limit: float | None = None, note: str = "") -> Any:
+        """A figure of the relevance at the inputs: one row per sample, red positive, blue negative, white zero.
+
+        Parameters
+        ----------
+        limit : float, optional
+            The |R| of the strongest colour in all panels; None: the largest |R| of each panel.
+        note : str
+            A text below the panels.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            With a colour bar for each heatmap.
+
+        Raises
+        ------
+        ShapeError
+            For relevance of more than three axes per sample, which is no picture.
+        InputError
+            For a limit that is not positive.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        return figure(self._rows(len(self.target), limit), note)
+
+    def save_heatmap(self, path: str | os.PathLike[str], limit: float | None = None) -> None:
+        """Write the figure of plot() to a file; `start` is written below it and stored in it.
+
+        Parameters
+        ----------
+        path : str or path
+            A name that ends in .png, .pdf or .svg.
+        limit : float, optional
+            As in plot().
+
+        Raises
+        ------
+        InputError
+            For another ending.
+        SaveError
+            If the file cannot be written.
+        ShapeError, MissingExtraError
+            As plot() raises.
+        """
+        name = os.fspath(path)
+        picture = figure_file(self._rows(len(self.target), limit), self.start, os.path.splitext(name)[1].lower()[1:])
+        try:
+            with open(name, "wb") as file:
+                file.write(picture)
+        except OSError as error:
+            raise SaveError(f"{name}: the heatmap cannot be written: {error.strerror or error}") from None
+
+    def _rows(self, samples: int, limit: float | None = None) -> list[list[Panel]]:
+        """The panels of the first samples, one row per sample."""
+        names: tuple[str, ...] = () if self.trace is None else self.trace.input_names
+        parts = self.parts()
+        named = names if len(names) == len(parts) else ("",) * len(parts)
+        rows = []
+        for sample in range(samples):
+            row: list[Panel] = []
+            for name, R in zip(named, parts):
+                known = self.trace is not None and name in self.trace.values
+                x, metadata = (self.trace.values[name][sample], self.trace.metadata) if known else (None, Metadata())
+                row += picture_row(name, x, [(R[sample], self.title(sample))], metadata, limit)
+            rows.append(row)
+        return rows
+
+    def __repr__(self) -> str:
+        counts = Counter(rule.text() for rule in self.rules.values())
+        common = ", ".join(f"{count} {text}" for text, count in counts.most_common(4))
+        lines = [
+            f"Explanation({self.method}: {len(self.target)} samples, target {_few(self.target)}",
+            f"  relevance {_shapes(self.relevance)}, sum {_few(self.total())}; score {_few(self.score)}",
+        ]
+        if self.rules:
+            lines.append(f"  rules {common}{', ...' * (len(counts) > 4)}")
+        if self.start:
+            lines.append(f"  {self.start}")
+        return "\n".join(lines) + ")"
+
+    def _repr_html_(self) -> str:
+        shown = min(SHOWN, len(self.target))
+        try:
+            data = base64.b64encode(figure_file(self._rows(shown), self.start)).decode("ascii")
+            picture = f'<img alt="heatmap" src="data:image/png;base64,{data}">'
+        except (MissingExtraError, ShapeError):  # the ledger alone
+            picture = ""
+        tables = "" if self.ledger is None else self.ledger._repr_html_()
+        return f"<pre>{html.escape(repr(self))}</pre>{picture}{tables}"
+
+
+def _shapes(relevance: Any) -> str:
+    """The shape of an array, or of each array of several."""
+    if isinstance(relevance, Mapping):
+        return ", ".join(f"{name} {part.shape}" for name, part in relevance.items())
+    return ", ".join(str(part.shape) for part in relevance) if isinstance(relevance, tuple) else str(relevance.shape)
+
+
+def _few(values: Array) -> str:
+    """The first numbers, one per sample."""
+    shown = ", ".join(f"{float(value):.4g}" for value in values[:SHOWN])
+    return shown + ", ..." * (len(values) > SHOWN)

@@ -10,6 +10,7 @@ constructor: arrays are its weights, everything else its settings, and files sto
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
@@ -37,7 +38,14 @@ Shape = tuple[int | None, ...]
 
 @dataclass(frozen=True, eq=False)
 class Layer(ABC):
-    """The base of all layers. Two layers are the same only if they are the same object."""
+    """The base of all layers. Two layers are the same only if they are the same object.
+
+    A layer never changes: threads may share it. Beside its fields it has two caches, which are not part of its value
+    (neither compared, copied, pickled nor stored in files) and which need no lock:
+
+    _modified   weights as the rules read them (`lrp.rules.flows`). Two threads that miss an entry compute equal arrays.
+    _last       inputs and output of the last forward(), for lrp(); one per thread.
+    """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Identity,)  # the kinds of rules that the layer takes
     default_rule: ClassVar[Rule | None] = Identity()  # None: a composite must give one
@@ -105,7 +113,7 @@ class Layer(ABC):
         return self.propagate(R, chosen, xs, y)
 
     def forward(self, *xs: Any) -> Array:
-        """compute(), remembering inputs and output for the next call of lrp()."""
+        """compute(); inputs and output are kept for the next call of lrp() in the same thread."""
         inputs = tuple(np.asarray(x) for x in xs)
         try:
             self.output_shape(*(x.shape[1:] for x in inputs))
@@ -113,21 +121,23 @@ class Layer(ABC):
             name, message = type(self).__name__, str(error)
             raise ShapeError(message if message.startswith(name) else f"{name}: {message}") from None
         y = self.compute(*inputs)
-        object.__setattr__(self, "_last", (inputs, y))
+        last = vars(self).setdefault("_last", threading.local())  # of each thread its own; setdefault() is atomic
+        last.inputs, last.y = inputs, y
         return y
 
     def lrp(self, R: Any, rule: Rule | str | None = None) -> Any:
-        """The relevance of the last forward input: an array, or a tuple where the layer has several inputs.
+        """The relevance of the input of this thread's last forward(): an array, or a tuple where the layer has several inputs.
 
         R has the shape and unit of the relevance of the output. The rule may be left out where the layer has a
         default. distribute() also returns what does not reach the inputs (bias, stabilizer, dropped).
         """
         name = type(self).__name__
-        if not hasattr(self, "_last"):
+        last: Any = vars(self).get("_last")
+        if not hasattr(last, "y"):  # no forward pass in this thread
             raise StateError(
                 f"{name}: lrp() needs the activations of a forward pass; call forward(x) before lrp(R, rule)"
             )
-        inputs, y = self._last
+        inputs, y = last.inputs, last.y
         R = np.asarray(R)
         if R.shape != y.shape:
             raise ShapeError(f"{name}: expected relevance of the output's shape {y.shape}, got {R.shape}")

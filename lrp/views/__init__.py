@@ -1,12 +1,16 @@
-"""What a heatmap looks like: the only room that imports matplotlib and Pillow."""
+"""Results for people: pictures of explanations, coloured texts, curves, a progress bar.
 
-from lrp.views.explained import draw, draw_bare
-from lrp.views.extras import require
-from lrp.views.heatmap import FORMATS, as_map, limit_of
-from lrp.views.letter import VIEWS, caption, top_words
-from lrp.views.picture import read_input
+explained      explanations of the same input as one picture
+text, text_report   texts with coloured words: as HTML, LaTeX and for terminals; captions and lists of words
+plots          curves of evaluations
+progress_bar   a progress bar over the nodes of a network
+"""
+
+from lrp.pictures import FORMATS, as_map, limit_of, require
+from lrp.views.explained import draw, draw_bare, read_input
 from lrp.views.plots import Panel, Series, draw_panels
 from lrp.views.progress_bar import progress
+from lrp.views.text_report import VIEWS, caption, top_words
 
 __all__ = [
     "FORMATS",

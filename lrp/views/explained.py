@@ -1,14 +1,20 @@
-"""Explanations as one picture: a row a sample, its input, then a heatmap for each target."""
+"""Explanations of the same input as one picture: one row per sample, its input, then a heatmap for each target."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
 
-from lrp.graph import Explanation, Network
-from lrp.views.heatmap import Panel, as_map, bare, figure, limit_of
-from lrp.views.picture import viewable
+from lrp.arrays import Array
+from lrp.graph import Explanation, Network, picture_row
+from lrp.pictures import as_map, bare, figure_file, limit_of
+
+
+def read_input(path: str | os.PathLike[str], network: Network, fit: bool = False) -> Array:
+    """The same as `network.read_input(path, fit)`."""
+    return network.read_input(path, fit)
 
 
 def draw(
@@ -18,12 +24,20 @@ def draw(
     note: str = "",
     kind: str = "png",
 ) -> bytes:
-    """A picture file of explanations of the same input. limit: one for all, or None for each panel's largest |R|."""
-    rows = [
-        [panel for name in network.inputs for panel in _panels(network, explanations, name, sample, limit)]
-        for sample in range(len(explanations[0].target))
-    ]
-    return figure(rows, note, kind)
+    """A picture file. limit: the |R| of the strongest colour in all panels; None: each panel's largest |R|.
+
+    note: a text below the picture, which is also stored in the file. kind: one of FORMATS. InputError for another kind
+    or a limit that is not positive, MissingExtraError without matplotlib.
+    """
+    rows = []
+    for sample in range(len(explanations[0].target)):
+        panels = []
+        for name in network.inputs:
+            x = explanations[0].trace.values[name][sample]
+            maps = [(e.relevances[name][sample], e.title(sample)) for e in explanations]
+            panels += picture_row(name, x, maps, network.metadata, limit)
+        rows.append(panels)
+    return figure_file(rows, note, kind)
 
 
 def draw_bare(
@@ -38,17 +52,3 @@ def draw_bare(
     R = np.concatenate(rows)
     end = limit_of(R) if limit is None else limit
     return bare(R, end, f"{note}, limit {end:.17g}".removeprefix(", "))
-
-
-def _panels(
-    network: Network, explanations: Sequence[Explanation], name: str, sample: int, limit: float | None
-) -> list[Panel]:
-    """One sample at one input: the input if it is a picture, then its relevance for each target."""
-    x = explanations[0].trace.values[name][sample]
-    panels = [Panel(viewable(x, network), name)] if x.ndim == 3 else []
-    for explanation in explanations:
-        R = as_map(explanation.relevances[name][sample])
-        target = network.metadata.class_name(int(explanation.target[sample]))
-        title = f"class {target}, R = {float(explanation.ledger.start[sample]):.4g}"
-        panels.append(Panel(R, title, limit_of(R) if limit is None else limit))
-    return panels

@@ -11,7 +11,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import SaveError
-from lrp.views.extras import require
+from lrp.pictures import require
 
 WIDTH, HEIGHT = 5.0, 3.6  # inches of one panel
 MANY = 8  # lines beyond which a legend would hide them

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from lrp.errors import MissingExtraError
-from lrp.views.extras import require
+from lrp.pictures import require
 
 DELAY = 1.0  # seconds of work before the bar appears
 

@@ -140,7 +140,7 @@ def test_weights_that_do_not_fit(tmp_path):
 def test_photographs_get_sensible_classes(shared, tmp_path):
     """SqueezeNet 1.0 with its published weights: pictures named after an object have it among the best five."""
     pytest.importorskip("PIL")
-    from lrp.views.picture import read_input
+    from lrp.views import read_input
     from models.architectures.convert_squeezenet import convert
 
     network = convert(shared / "data" / "squeezenet")

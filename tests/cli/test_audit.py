@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lrp
-from lrp.views.picture import read_input
+from lrp.views import read_input
 
 from .conftest import Run, sentence
 

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 import lrp
-from lrp.views.heatmap import colours, limit_of
-from lrp.views.picture import read_input
+from lrp.pictures import colours, limit_of
+from lrp.views import read_input
 
 from .conftest import Run, sentence
 

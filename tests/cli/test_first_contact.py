@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import lrp
-from lrp.cli.report import shortened
 from lrp.graph import PRESETS
+from lrp.tables import shortened
 from lrp.version import VERSION
 
 from .conftest import Run, sentence

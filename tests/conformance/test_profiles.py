@@ -9,9 +9,7 @@ import pytest
 
 import lrp
 from lrp.errors import CompositeError
-from lrp.graph.libraries import PROFILES
-from lrp.graph.profiles import Profile, profile
-from lrp.graph.stand_ins import averaged, squared_variance
+from lrp.graph.profiles import PROFILES, Profile, averaged, profile, squared_variance
 from lrp.layers import LRN, Add, AvgPool, BatchNorm, Conv, Dense, Flatten, GlobalMaxPool, Input, MaxPool, ReLU
 from lrp.rules import parse
 
@@ -31,7 +29,7 @@ def x(rng):
 def test_paper_is_the_default_and_changes_nothing(network, x):
     plain = network.explain(x, 0)
     assert plain.profile == "paper"
-    assert np.array_equal(plain.relevance, network.explain(x, 0, "epsilon", "logit", profile="paper").relevance)
+    assert np.array_equal(plain.relevance, network.explain(x, 0, "epsilon", start="logit", profile="paper").relevance)
     assert plain.rules["dense1"].text() == "epsilon:1e-06"
 
 
@@ -56,7 +54,7 @@ def test_presets_of_a_library_are_its_own_names(network, x):
     explanation = network.explain(x, 0, "lrp.alpha_beta:3,2", profile="innvestigate")
     assert explanation.rules["conv1"].text() == "alpha_beta:3,2,zero=1e-07,bias=whole"
     assert "positive" in network.explain(x, 0, "deep_taylor", profile="innvestigate").start
-    assert "own value" in network.explain(x, 0, "deep_taylor", "logit", profile="innvestigate").start
+    assert "own value" in network.explain(x, 0, "deep_taylor", start="logit", profile="innvestigate").start
     assert network.explain(x, 0, profile="innvestigate").rules["conv1"].text() == "zero:zero=1e-07"
     assert network.explain(x, 0, profile="captum").rules["conv1"].text() == "epsilon:1e-09"
 

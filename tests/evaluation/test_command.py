@@ -9,7 +9,7 @@ import lrp
 from lrp import Metadata, Network, Preprocessing
 from lrp.cli import evaluate, main
 from lrp.formats.results.named_arrays import save_arrays
-from lrp.views.extras import require
+from lrp.pictures import require
 from tests.methods import nets
 
 

@@ -39,7 +39,7 @@ from lrp.methods import (
     integrated_gradients,
     relevance_propagation,
 )
-from lrp.views import extras
+from lrp.pictures import extras
 from tests.methods import nets
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+import weakref
 
 import h5py
 import numpy as np
@@ -21,7 +22,7 @@ def network(rng):
 
 def test_batches_are_the_samples(network, rng):
     x = rng.normal(size=(7, 5))
-    batches = list(network.explain_batches(x, 3, target=[0, 1, 0, 1, 1, 0, 0], composite="epsilon-plus"))
+    batches = list(network.explain_batches(x, size=3, target=[0, 1, 0, 1, 1, 0, 0], composite="epsilon-plus"))
     assert [len(e.ledger) for e in batches] == [3, 3, 1]
     whole = network.explain(x, [0, 1, 0, 1, 1, 0, 0], "epsilon-plus")
     np.testing.assert_allclose(np.concatenate([e.relevance for e in batches]), whole.relevance, rtol=1e-12)
@@ -32,7 +33,7 @@ def test_batches_are_the_samples(network, rng):
 
 def test_a_start_of_one_row_a_sample_is_cut(network, rng):
     x, start = rng.normal(size=(5, 5)), rng.normal(size=(5, 2))
-    batches = network.explain_batches(x, 2, start=start)
+    batches = network.explain_batches(x, size=2, start=start)
     whole = network.explain(x, start=start)
     np.testing.assert_allclose(np.concatenate([e.relevance for e in batches]), whole.relevance, rtol=1e-12)
 
@@ -47,7 +48,7 @@ def test_several_inputs(form, rng):
     nodes = [lrp.Node("a", Input((3,))), lrp.Node("b", Input((3,))), lrp.Node("sum", Add(), ("a", "b"))]
     network, a, b = lrp.Network(nodes), rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
     x = {"a": a, "b": b} if form is dict else (a, b)
-    first, second = network.explain_batches(x, 3)
+    first, second = network.explain_batches(x, size=3)
     whole = network.explain(x).relevance
     for key in whole if form is dict else range(2):
         assert np.array_equal(np.concatenate([first.relevance[key], second.relevance[key]]), whole[key])
@@ -55,7 +56,7 @@ def test_several_inputs(form, rng):
 
 def test_what_cannot_be_cut_is_told_at_once(network):
     with pytest.raises(SettingError, match="expected a batch size of at least 1, got 0"):
-        network.explain_batches(np.zeros((2, 5)), 0)
+        network.explain_batches(np.zeros((2, 5)), size=0)
     with pytest.raises(GraphError, match="keep: expected names among input, .*, got relu9"):
         network.explain_batches(np.zeros((2, 5)), keep=["relu9"])
     with pytest.raises(ShapeError, match=r"equally many samples at every input, got \[2, 3\]"):
@@ -68,7 +69,7 @@ def test_a_file_of_batches_is_the_file_of_the_whole(network, rng, tmp_path):
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["x"] = x
     with h5py.File(tmp_path / "x.h5") as file:
-        batches = network.explain_batches(file["x"], 3, keep=network.nodes)
+        batches = network.explain_batches(file["x"], size=3, keep=network.nodes)
         assert save_batches(batches, tmp_path / "batches.h5", {"model": "m"}) == 7
     save_explanations([network.explain(x)], tmp_path / "whole.h5", {"model": "m"})
     with h5py.File(tmp_path / "batches.h5") as one, h5py.File(tmp_path / "whole.h5") as other:
@@ -90,14 +91,14 @@ def test_memory_does_not_grow_with_the_data_set(rng, tmp_path):
         x = np.broadcast_to(rng.normal(size=(1, 2000)), (count, 2000))
         gc.collect()
         tracemalloc.start()
-        save_batches(network.explain_batches(x, 10), tmp_path / "r.h5")
+        save_batches(network.explain_batches(x, size=10), tmp_path / "r.h5")
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
 
 
-def test_what_is_not_kept_is_let_go_on_the_way_back(rng):
-    """Also where no relevance comes: the branch to the second output."""
+def test_what_is_not_kept_is_freed_in_the_backward_pass(rng, monkeypatch):
+    """Also the branch to the second output, which no relevance reaches."""
     nodes = [
         lrp.Node("x", Input((4,))),
         lrp.Node("a", Dense(rng.normal(size=(4, 3))), ("x",)),
@@ -106,14 +107,36 @@ def test_what_is_not_kept_is_let_go_on_the_way_back(rng):
         lrp.Node("first", Dense(rng.normal(size=(3, 2))), ("relu",)),
         lrp.Node("second", Dense(rng.normal(size=(3, 2))), ("aside",)),
     ]
-    network, x, seen = lrp.Network(nodes), rng.normal(size=(2, 4)), []
+    network, x = lrp.Network(nodes), rng.normal(size=(2, 4))
     whole = network.explain(x)
-    trace = network.forward(x)
-    lean = network.explain_trace(trace, held=network.held(["a"]), watch=lambda name: seen.append((name, *trace.values)))
+    activations, alive, compute = [], {}, ReLU.compute
+    monkeypatch.setattr(ReLU, "compute", lambda self, *xs: noted(compute(self, *xs)))
+
+    def noted(y):
+        activations.append(weakref.ref(y))
+        return y
+
+    def on_node(name):
+        alive[name] = [ref() is not None for ref in activations]  # the backward pass overwrites the forward pass
+
+    lean = network.explain(x, keep=["a"], on_node=on_node)
     assert set(lean.trace.values) == {"x", "a", "first", "second"} and set(lean.relevances) == {"x", "a", "first"}
-    assert "relu" not in next(values for name, *values in seen if name == "a"), "gone before the pass has ended"
+    assert alive["relu"] == [True, True] and [ref() for ref in activations] == [None, None]
+    assert alive["a"][0] is False, "freed before the pass has ended"
     np.testing.assert_array_equal(lean.relevance, whole.relevance)
     lean.ledger.check()
     assert [e.received.tolist() for e in lean.ledger.lines] == [e.received.tolist() for e in whole.ledger.lines]
-    with pytest.raises(GraphError, match="keep: expected names among x, .*, got z"):
-        network.explain(x, keep=["z"])
+    with pytest.raises(GraphError, match="keep: expected names among x, .*, got secnd; did you mean 'second'?"):
+        network.explain(x, keep=["secnd"])
+
+
+def test_a_trace_of_the_caller_is_not_changed(network, rng):
+    x = rng.normal(size=(2, 5))
+    trace = network.forward(x)
+    names, before = list(trace.values), {name: value.copy() for name, value in trace.values.items()}
+    lean = network.explain_trace(trace, 1, "epsilon-plus", keep=["relu1"])
+    assert set(lean.trace.values) == {"input", "relu1", "dense2"} == set(lean.relevances)
+    assert list(trace.values) == names
+    for name, value in trace.values.items():
+        np.testing.assert_array_equal(value, before[name])
+    np.testing.assert_array_equal(network.explain_trace(trace, 1, "epsilon-plus").relevance, lean.relevance)

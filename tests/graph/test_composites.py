@@ -17,7 +17,7 @@ RANGE = lrp.Metadata(input_range=(-9, 9))
 def assigned(name, network):
     return {
         node: rule.text()
-        for node, rule in parse(name).assign(network).items()
+        for node, rule in parse(name).assign(network.graph).items()
         if rule.name not in ("identity", "winner")
     }
 
@@ -44,7 +44,9 @@ def test_presets(name, conv1, conv2, dense, pool, rng):
     expected = {"conv1": conv1, "conv2": conv2, "dense1": dense, "dense2": dense, "avgpool1": pool}
     network = lenet(rng, metadata=RANGE)
     names = network.ancestors("dense2")
-    got = {k: r.text() for k, r in parse(name).assign(network, names).items() if r.name not in ("identity", "winner")}
+    got = {
+        k: r.text() for k, r in parse(name).assign(network.graph, names).items() if r.name not in ("identity", "winner")
+    }
     if name == "deep-taylor":
         assert got.pop("maxpool1") == "zero"
     assert got == expected
@@ -69,7 +71,7 @@ def test_first_means_first_on_each_path(rng):
 
 def test_lines_first_match_wins_and_wildcards_leave_defaults_alone(rng):
     network = lenet(rng)
-    got = parse("conv1=z_box:0,1 conv*|dense1=gamma:0.5 Softmax=identity *=epsilon:0.1").assign(network)
+    got = parse("conv1=z_box:0,1 conv*|dense1=gamma:0.5 Softmax=identity *=epsilon:0.1").assign(network.graph)
     texts = {name: rule.text() for name, rule in got.items()}
     assert texts == {
         "conv1": "z_box:0,1", "relu1": "identity", "maxpool1": "winner:share", "conv2": "gamma:0.5",
@@ -81,7 +83,7 @@ def test_lines_first_match_wins_and_wildcards_leave_defaults_alone(rng):
 def test_a_name_or_class_reaches_a_layer_with_a_default(rng):
     network = lenet(rng)
     for line in ("maxpool1=flat", "MaxPool=flat", "maxpool1=winner:first"):
-        got = parse(f"{line} *=epsilon").assign(network, ["maxpool1"])
+        got = parse(f"{line} *=epsilon").assign(network.graph, ["maxpool1"])
         assert got["maxpool1"].text() == line.partition("=")[2]
 
 
@@ -97,8 +99,10 @@ def test_pairs_and_objects(rng):
 def test_input_range_comes_from_the_preprocessing(rng):
     metadata = lrp.Metadata(preprocessing=lrp.Preprocessing(mean=51, scale=102, channels="gray"))
     network = lenet(rng, metadata=metadata)
-    assert parse("epsilon-gamma-box").assign(network, ["conv1"])["conv1"].text() == "z_box:-0.5,2"
-    assert parse("conv1=z_box:eps=0.5 *=zero").assign(network, ["conv1"])["conv1"].text() == "z_box:-0.5,2,eps=0.5"
+    assert parse("epsilon-gamma-box").assign(network.graph, ["conv1"])["conv1"].text() == "z_box:-0.5,2"
+    assert (
+        parse("conv1=z_box:eps=0.5 *=zero").assign(network.graph, ["conv1"])["conv1"].text() == "z_box:-0.5,2,eps=0.5"
+    )
     assert str(parse("conv1=z_box:eps=0.5 *=zero").lines[0]) == "conv1=z_box:eps=0.5"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import lrp
 from lrp.layers import LRN
-from lrp.views.picture import read_input
+from lrp.views import read_input
 
 from .conftest import MODELS, Script
 

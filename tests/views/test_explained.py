@@ -9,8 +9,8 @@ from PIL import Image
 
 import lrp
 from lrp.layers import Add, Dense, Flatten, Input
+from lrp.pictures import colours
 from lrp.views.explained import draw, draw_bare
-from lrp.views.heatmap import colours
 
 
 def network(rng: np.random.Generator) -> lrp.Network:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from lrp.errors import InputError, MissingExtraError, ShapeError
-from lrp.views import extras
-from lrp.views.heatmap import STOPS, Panel, as_map, bare, colours, figure, limit_of
+from lrp.pictures import Panel, as_map, bare, colours, extras, figure_file, limit_of
+from lrp.pictures.heatmap import STOPS
 
 
 def test_zero_is_white_red_is_positive_blue_is_negative() -> None:
@@ -72,7 +72,7 @@ def test_a_figure_shows_white_for_zero_and_keeps_its_note(rng: np.random.Generat
         [Panel(rng.random((6, 7)), "input"), Panel(np.zeros((6, 7)), "class 1", 2.0)],
         [Panel(np.ones((1, 9)), "row", 1.0)],
     ]
-    image = Image.open(io.BytesIO(figure(panels, "composite epsilon")))
+    image = Image.open(io.BytesIO(figure_file(panels, "composite epsilon")))
     assert image.text["Description"] == "composite epsilon"  # type: ignore[attr-defined]
     pixels = np.asarray(image.convert("RGB"))
     height, width = pixels.shape[:2]
@@ -82,13 +82,13 @@ def test_a_figure_shows_white_for_zero_and_keeps_its_note(rng: np.random.Generat
 
 @pytest.mark.parametrize("kind, begin", [("pdf", b"%PDF"), ("svg", b"<?xml")])
 def test_figures_as_drawings(kind: str, begin: bytes) -> None:
-    data = figure([[Panel(np.zeros((3, 4)), "R", 1.0)]], kind=kind)
+    data = figure_file([[Panel(np.zeros((3, 4)), "R", 1.0)]], kind=kind)
     assert data.startswith(begin)
 
 
 def test_an_unknown_format_is_told() -> None:
     with pytest.raises(InputError, match="expected one of the formats png, pdf, svg, got 'gif'"):
-        figure([[Panel(np.zeros((3, 4)), "R", 1.0)]], kind="gif")
+        figure_file([[Panel(np.zeros((3, 4)), "R", 1.0)]], kind="gif")
 
 
 def test_a_missing_library_names_its_extra() -> None:

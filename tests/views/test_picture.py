@@ -12,7 +12,9 @@ from PIL import Image
 import lrp
 from lrp.errors import InputError, LoadError, ShapeError
 from lrp.layers import Add, Dense, Flatten, Input, Permute
-from lrp.views.picture import png, read_input, viewable
+from lrp.pictures import png
+from lrp.pictures import viewable as seen
+from lrp.views import read_input
 
 BGR = lrp.Preprocessing((104.0, 117.0, 123.0), (1.0,), "bgr")
 GRAY = lrp.Preprocessing((0.0,), (255.0,), "gray")
@@ -24,6 +26,11 @@ def network(
     """A network that does nothing but take a picture."""
     metadata = lrp.Metadata(preprocessing=preprocessing)
     return lrp.Network.sequential([Permute(order), Flatten()], shape, metadata=metadata)
+
+
+def viewable(x: np.ndarray, net: lrp.Network) -> np.ndarray:
+    preprocessing = net.metadata.preprocessing
+    return seen(x, net.metadata.bounds(), preprocessing is not None and preprocessing.channels == "bgr")
 
 
 def saved(path: Path, pixels: np.ndarray, mode: str | None = None) -> Path:

@@ -32,7 +32,7 @@ class Oracle(ABC):
 
 def kernel_rules(network: Network, composite: str) -> dict[str, LinearRule]:
     """The composite's rule of every dense layer and convolution; the library's defaults apply elsewhere."""
-    chosen = parse(composite).choose(network)
+    chosen = parse(composite).choose(network.graph)
     kernels = {name for name, node in network.nodes.items() if isinstance(node.layer, (L.Dense, L.Conv))}
     rules = {name: rule for name, (_, rule) in chosen.items() if name in kernels and isinstance(rule, LinearRule)}
     without = sorted(kernels - set(rules))

@@ -138,7 +138,7 @@ def _begin(network: Network, x: InputLike, target: TargetLike, method: str) -> t
     no_tokens(network, method)
     scored = score(network, x, target)
     names = [name for name in network.nodes if name in network.ancestors(scored.node)]
-    rules = parse(_present(network)).assign(network, names)
+    rules = parse(_present(network)).assign(network.graph, names)
     return scored, by_rules(rules)
 
 

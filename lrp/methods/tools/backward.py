@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lrp import arrays
+from lrp import graph
 from lrp.arrays import Array
 from lrp.errors import SettingError
 from lrp.graph import Network, Node, Trace
@@ -27,17 +27,8 @@ def backward(network: Network, trace: Trace, start: str, g: Array, step: Step = 
 
     g: the signal at the output of the node `start`, of its shape. Fan-out adds.
     """
-    signals = {start: g}
-    for node in reversed(network.nodes.values()):
-        if not node.inputs or node.name not in signals:
-            continue
-        xs = tuple(trace.values[name] for name in node.inputs)
-        parts = step(node, signals[node.name], xs, trace.values[node.name])
-        for name, part in zip(node.inputs, parts, strict=True):
-            signals[name] = signals[name] + part if name in signals else part
-    for name in network.inputs:
-        signals.setdefault(name, arrays.zeros(trace.values[name].shape, g))
-    return signals
+    signals = graph.backward(network.graph, trace.values, start, g, step)
+    return signals | graph.input_signals(network.graph, trace.values, signals, g)
 
 
 def rectifying(rectified: Callable[[Array, Array], Array], method: str) -> Step:

@@ -16,10 +16,10 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
-from lrp.views.extras import require
-from lrp.views.picture import channel_axis, png
+from lrp.pictures.extras import require
+from lrp.pictures.pixels import channel_axis, png
 
-# position on the way from -limit to limit -> red, green, blue; the middle is white
+# R / limit -> red, green, blue; 0 is white
 STOPS = (
     (-1.0, (5, 38, 89)),
     (-0.6, (32, 107, 178)),
@@ -29,7 +29,7 @@ STOPS = (
     (0.6, (208, 46, 44)),
     (1.0, (98, 0, 20)),
 )
-FORMATS = {"png": "Description", "pdf": "Subject", "svg": "Description"}  # where each stores a note
+FORMATS = {"png": "Description", "pdf": "Subject", "svg": "Description"}  # the metadata field of the note
 BARE_SIZE = 256  # pixels: a bare heatmap is enlarged by a whole factor to about this
 
 
@@ -58,10 +58,10 @@ def as_map(relevance: Array) -> Array:
 
 
 def limit_of(R: Array) -> float:
-    """The largest |R|: the end of the colour scale; 1 where all of R is 0, for then any scale will do."""
+    """The largest |R|: the end of the colour scale; 1 where all of R is 0."""
     largest = float(np.abs(R).max(initial=0))
     if not np.isfinite(largest):
-        raise InputError("heatmap: expected finite relevance, got NaN or infinity; the ledger's check names the node")
+        raise InputError("heatmap: expected finite relevance, got NaN or infinity; ledger.check() names the node")
     return largest or 1.0
 
 
@@ -80,10 +80,11 @@ def bare(R: Array, limit: float, note: str = "") -> bytes:
     return png(colours(R, limit).repeat(factor, axis=0).repeat(factor, axis=1), note)
 
 
-def figure(rows: Sequence[Sequence[Panel]], note: str = "", kind: str = "png") -> bytes:
-    """A picture file with the panels in rows, a colour bar beside each heatmap, and the note beneath and inside it."""
-    if kind not in FORMATS:
-        raise InputError(f"heatmap: expected one of the formats {', '.join(FORMATS)}, got {kind!r}")
+def figure(rows: Sequence[Sequence[Panel]], note: str = "") -> Any:
+    """A matplotlib Figure of the panels in rows, with a colour bar beside each heatmap and the note below.
+
+    MissingExtraError without matplotlib.
+    """
     columns = max(map(len, rows))
     base = require("matplotlib.figure", "matplotlib").Figure(
         figsize=(max(2.9 * columns, 5.2), 2.75 * len(rows) + 0.45), dpi=130, layout="constrained"
@@ -96,8 +97,15 @@ def figure(rows: Sequence[Sequence[Panel]], note: str = "", kind: str = "png") -
             _draw(base, axis, panel)
     if note:
         base.supxlabel(note, fontsize=7, color="0.35")
+    return base
+
+
+def figure_file(rows: Sequence[Sequence[Panel]], note: str = "", kind: str = "png") -> bytes:
+    """The figure as a file of this kind, one of FORMATS; the note is also stored in the file's metadata."""
+    if kind not in FORMATS:
+        raise InputError(f"heatmap: expected one of the formats {', '.join(FORMATS)}, got {kind!r}")
     stream = io.BytesIO()
-    base.savefig(stream, format=kind, metadata={FORMATS[kind]: note})
+    figure(rows, note).savefig(stream, format=kind, metadata={FORMATS[kind]: note})
     return stream.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Layers that some implementations put in another's place on the way back; the forward pass never meets them."""
+"""Layers that some libraries use in the backward pass in place of the layers of the forward pass."""
 
 from __future__ import annotations
 

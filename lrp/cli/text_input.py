@@ -19,7 +19,7 @@ def is_text(path: str) -> bool:
     return os.path.splitext(path)[1].lower() in SUFFIXES
 
 
-class Letter:
+class TextInput:
     """A text and the model that reads it, for one run of a command; batch: its words as the network takes them."""
 
     def __init__(self, network: Network, path: str, encoding: str) -> None:
@@ -47,5 +47,5 @@ class Letter:
         if len(explanations) > 1:
             raise InputError(f"--out: a text is coloured for one target, got {len(explanations)}; write one a target")
         found = self.words(explanations[0])
-        said = caption(self.model, self.document, found)
-        return VIEWS[kind](self.document, found.highlighted, said, limit).encode("utf-8")
+        words = caption(self.model, self.document, found)
+        return VIEWS[kind](self.document, found.highlighted, words, limit).encode("utf-8")

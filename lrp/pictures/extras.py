@@ -1,4 +1,4 @@
-"""The optional libraries of the views, imported when they are needed and not before."""
+"""Optional libraries: imported when they are needed, with a sentence that names the extra where they are missing."""
 
 from __future__ import annotations
 
