@@ -82,18 +82,18 @@ def _exactly(network: Network, explanations: Sequence[Explanation], arguments: a
     rational = network.exact()
     x = {name: explanations[0].trace.values[name] for name in network.inputs}
     nodes = len(network.nodes) - len(network.inputs)
-    with common.progress_bar(arguments, nodes * (1 + len(explanations)), "exact") as watch:
-        trace = rational.forward(x, watch)
+    with common.progress_bar(arguments, nodes * (1 + len(explanations)), "exact") as on_node:
+        trace = rational.forward(x, on_node=on_node)
         return [
             rational.explain_trace(
                 trace,
                 list(e.target),
                 arguments.composite,
-                arguments.start,
-                arguments.output,
-                x,
-                watch,
-                arguments.profile,
+                start=arguments.start,
+                output=arguments.output,
+                x=x,
+                on_node=on_node,
+                profile=arguments.profile,
             )
             for e in explanations
         ]

@@ -74,14 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
 def explain(network: Network, x: Any, arguments: argparse.Namespace) -> list[Explanation]:
     """One explanation for each target, all from one forward pass."""
     targets = common.targets(arguments.target, network.metadata.classes)
-    composite, start, output = arguments.composite, arguments.start, arguments.output
-    profile = arguments.profile
+    composite = arguments.composite
+    options = {"start": arguments.start, "output": arguments.output, "profile": arguments.profile}
     nodes = len(network.nodes) - len(network.inputs)
-    with common.progress_bar(arguments, nodes * (1 + len(targets)), "explain") as watch:
-        explanations = [network.explain(x, targets[0], composite, start, output, watch, profile)]
+    with common.progress_bar(arguments, nodes * (1 + len(targets)), "explain") as on_node:
+        explanations = [network.explain(x, targets[0], composite, on_node=on_node, **options)]
         trace = explanations[0].trace
         explanations += [
-            network.explain_trace(trace, target, composite, start, output, x, watch, profile) for target in targets[1:]
+            network.explain_trace(trace, target, composite, x=x, on_node=on_node, **options) for target in targets[1:]
         ]
     return explanations
 

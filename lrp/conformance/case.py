@@ -51,4 +51,4 @@ class GoldenCase:
     def _run(self, network: Network, profile: Profile | str, composite: str, start: Any) -> Explanation:
         given = self.start if start is None else start
         target = None if self.target is None else list(self.target)
-        return network.explain(self.x, target, composite, given, profile=profile)
+        return network.explain(self.x, target, composite, start=given, profile=profile)

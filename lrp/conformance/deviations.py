@@ -22,13 +22,13 @@ class Deviation:
     """One departure: a sentence, and how it is computed.
 
     options: rule name -> options that override the case's own. lines: rules by layer class, over the case's own.
-    stand_ins: layer class -> the layer that is used in the backward pass. start: another start of the relevance.
+    backward_layers: layer class -> the layer that is used in the backward pass. start: another start of the relevance.
     """
 
     words: str
     options: tuple[tuple[str, str], ...] = ()
     lines: str = ""
-    stand_ins: tuple[tuple[str, Any], ...] = ()
+    backward_layers: tuple[tuple[str, Any], ...] = ()
     start: str | None = None
 
     def profile(self) -> Profile:
@@ -39,7 +39,7 @@ class Deviation:
             "an implementation",
             options={name: forced.get(name, "") for name in KERNEL_RULES},
             lines=self.lines,
-            stand_ins=dict(self.stand_ins),
+            backward_layers=dict(self.backward_layers),
         )
 
     def __and__(self, other: Deviation) -> Deviation:
@@ -51,7 +51,7 @@ class Deviation:
             f"{self.words}; and {other.words}",
             tuple(options.items()),
             f"{self.lines} {other.lines}".strip(),
-            self.stand_ins + other.stand_ins,
+            self.backward_layers + other.backward_layers,
             other.start or self.start,
         )
 
@@ -59,7 +59,7 @@ class Deviation:
 class _Forced(Profile):
     """A profile whose options and lines override those of the composite, at every node."""
 
-    def dress(self, rule: Any) -> Any:
+    def with_library_options(self, rule: Any) -> Any:
         if not isinstance(rule, LinearRule):
             return rule
         return with_options(rule, **self._options(rule.name))
@@ -130,12 +130,12 @@ SINGLE: tuple[Deviation, ...] = (
     ),
     Deviation("batch normalisation passes relevance unchanged", lines="BatchNorm=identity"),
     Deviation("batch normalisation takes the zero rule, its shift keeps its part", lines="BatchNorm=zero"),
-    Deviation("batch normalisation squares its variance", stand_ins=(("BatchNorm", squared_variance),)),
+    Deviation("batch normalisation squares its variance", backward_layers=(("BatchNorm", squared_variance),)),
     Deviation("LRN passes relevance unchanged", lines="LRN=identity"),
     Deviation("LRN as a Taylor step whose messages are not divided by their sum", lines="LRN=zero:stab=one"),
     Deviation(
         "max-pooling is treated as average pooling in the backward pass",
-        stand_ins=(("MaxPool", averaged), ("GlobalMaxPool", averaged)),
+        backward_layers=(("MaxPool", averaged), ("GlobalMaxPool", averaged)),
     ),
     Deviation("relevance starts with 1, not with the logit", start="one"),
     Deviation("relevance starts with the positive part of the logit", start="relu"),

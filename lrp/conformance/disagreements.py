@@ -37,13 +37,13 @@ def text() -> str:
 def published(example: Example) -> Array:
     """The exact relevance of the example's input."""
     network = example.network.exact()
-    return np.asarray(network.explain(example.x, 0, example.composite, _start(example)).relevance)
+    return np.asarray(network.explain(example.x, 0, example.composite, start=_start(example)).relevance)
 
 
 def profiled(example: Example, name: str) -> Array:
     """The relevance under a library's profile."""
     composite = example.names.get(name, example.composite)
-    return np.asarray(example.network.explain(example.x, 0, composite, _start(example), profile=name).relevance)
+    return np.asarray(example.network.explain(example.x, 0, composite, start=_start(example), profile=name).relevance)
 
 
 def _start(example: Example) -> Start | None:

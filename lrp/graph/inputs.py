@@ -17,7 +17,7 @@ from lrp.layers import Input
 InputLike = ArrayLike | tuple[ArrayLike, ...] | Mapping[str, ArrayLike]
 
 
-def read(x: InputLike, layers: Mapping[str, Input], dtype: str) -> dict[str, Array]:
+def normalize_inputs(x: InputLike, layers: Mapping[str, Input], dtype: str) -> dict[str, Array]:
     """The inputs by name, checked and cast. x: an array, or for several inputs a tuple in order or a dict by name."""
     given: dict[Any, Any]
     if isinstance(x, Mapping):
@@ -45,7 +45,7 @@ def read(x: InputLike, layers: Mapping[str, Input], dtype: str) -> dict[str, Arr
     return values
 
 
-def in_form_of(x: Any, by_name: dict[str, Array]) -> Any:
+def like_input(x: Any, by_name: dict[str, Array]) -> Any:
     """The arrays at the inputs in the form in which x came."""
     if isinstance(x, Mapping):
         return dict(by_name)

@@ -10,7 +10,7 @@ import pytest
 
 from lrp.conformance import disagreements
 from lrp.conformance.examples import EXAMPLES
-from lrp.graph.libraries import PROFILES
+from lrp.graph.profiles import PROFILES
 
 BY_HAND = {
     "zero": [6, -2],

@@ -109,7 +109,9 @@ def test_what_is_not_kept_is_let_go_on_the_way_back(rng):
     network, x, seen = lrp.Network(nodes), rng.normal(size=(2, 4)), []
     whole = network.explain(x)
     trace = network.forward(x)
-    lean = network.explain_trace(trace, held=network.held(["a"]), watch=lambda name: seen.append((name, *trace.values)))
+    lean = network.explain_trace(
+        trace, held=network.held(["a"]), on_node=lambda name: seen.append((name, *trace.values))
+    )
     assert set(lean.trace.values) == {"x", "a", "first", "second"} and set(lean.relevances) == {"x", "a", "first"}
     assert "relu" not in next(values for name, *values in seen if name == "a"), "gone before the pass has ended"
     np.testing.assert_array_equal(lean.relevance, whole.relevance)

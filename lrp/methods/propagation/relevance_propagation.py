@@ -69,7 +69,7 @@ def relevance_propagation(
     >>> explanation.relevance, explanation.gap()
     (array([[ 6., -1.]]), array([0.]))
     """
-    explanation = network.explain(x, target, composite, start, output, profile=profile)
+    explanation = network.explain(x, target, composite, start=start, output=output, profile=profile)
     if layer is None:
         return explanation
     (node,) = explained_nodes(network, layer, "lrp")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import SettingError
-from lrp.graph import Network, Node, Trace
+from lrp.graph import Network, Node, Trace, walk_backward
 from lrp.layers import Activation, Linear, ReLU
 
 Step = Callable[[Node, Array, tuple[Array, ...], Array], tuple[Array, ...]]
@@ -27,14 +27,11 @@ def backward(network: Network, trace: Trace, start: str, g: Array, step: Step = 
 
     g: the signal at the output of the node `start`, of its shape. Fan-out adds.
     """
-    signals = {start: g}
-    for node in reversed(network.nodes.values()):
-        if not node.inputs or node.name not in signals:
-            continue
-        xs = tuple(trace.values[name] for name in node.inputs)
-        parts = step(node, signals[node.name], xs, trace.values[node.name])
-        for name, part in zip(node.inputs, parts, strict=True):
-            signals[name] = signals[name] + part if name in signals else part
+
+    def own_step(node: Node, signal: Array) -> tuple[Array, ...]:
+        return step(node, signal, tuple(trace.values[name] for name in node.inputs), trace.values[node.name])
+
+    signals = walk_backward(network, start, g, own_step)
     for name in network.inputs:
         signals.setdefault(name, arrays.zeros(trace.values[name].shape, g))
     return signals
