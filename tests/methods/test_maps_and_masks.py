@@ -422,7 +422,7 @@ def test_pattern_attribution_starts_with_the_target_s_own_value(rng):
 def test_the_mask_descends_the_objective_of_its_game(rng, game, sign, empty):
     """Three steps of Adam on the objective of the docstring, whose gradient is taken by differences."""
     network, x = nets.conv(rng, Tanh()), rng.normal(size=(1, 7, 9, 2))
-    settings = {"area": 0.03, "smoothness": 0.2, "power": 3.0, "cell": 3, "mask_blur": 0.8, "blur": 1.5, "rate": 0.05}
+    settings = {"area": 1e-4, "smoothness": 0.2, "power": 3.0, "cell": 3, "mask_blur": 0.8, "blur": 1.5, "rate": 0.05}
     found = meaningful_perturbation(network, x, 1, game=game, jitter=0, steps=3, **settings)
     blurred = np.stack([ndimage.gaussian_filter(x[0, ..., c], 1.5, mode="nearest") for c in range(2)], axis=-1)
     mask = Mask((3, 3), (7, 9), 0.8)
@@ -430,7 +430,7 @@ def test_the_mask_descends_the_objective_of_its_game(rng, game, sign, empty):
     def objective(m):
         M = mask.full(m)
         p = network.forward(M * x + (1 - M) * blurred).output[0, 1]
-        return 0.03 * np.abs(m - empty).sum() + 0.2 * roughness(m, 3.0)[0] + sign * p
+        return 1e-4 * np.abs(m - empty).sum() + 0.2 * roughness(m, 3.0)[0] + sign * p
 
     m, adam = np.full((1, 3, 3, 1), 0.5), Adam(0.05)
     for _ in range(3):
