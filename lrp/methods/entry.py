@@ -8,7 +8,8 @@ from typing import Any
 
 from lrp.errors import SettingError
 from lrp.graph import Explanation, InputLike, Network, TargetLike
-from lrp.methods.catalogue import Method, named, required
+from lrp.methods.catalogue import named
+from lrp.methods.method import Method, required
 from lrp.methods.tools import suggestion
 
 MethodLike = (
