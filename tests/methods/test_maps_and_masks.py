@@ -168,6 +168,16 @@ def test_prediction_difference_by_loops(rng):
         prediction_difference(network, x, background=others[0], training_size=40)
 
 
+def test_prediction_difference_of_a_sample_is_that_of_the_sample_alone(rng):
+    network = nets.conv(rng)
+    x, others = rng.normal(size=(3, 7, 9, 2)) / 3, rng.normal(size=(2, 7, 9, 2)) / 3
+    settings = {"background": others, "training_size": 40, "window": 4}
+    together = prediction_difference(network, x, [0, 1, 2], **settings).relevance
+    for n in range(3):
+        alone = prediction_difference(network, x[n : n + 1], n, **settings).relevance
+        np.testing.assert_allclose(together[n], alone[0], rtol=1e-9)
+
+
 @pytest.mark.parametrize("count", [1, 10, 1000])
 def test_the_laplace_correction_counts_training_instances_and_not_background_pictures(count):
     """p(c|x) = 1 of 2 classes and p(c|x without q) = 1/2: log2((N + 1) / 1) bits, however many equal pictures there are."""
