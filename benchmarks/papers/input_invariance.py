@@ -126,11 +126,11 @@ def report(method: str, found: Measurement, index: int) -> None:
     """One line, with what the paper says where it says something."""
     values = found.numbers["difference"]
     passes = bool(found.numbers["passes"].all())
-    said = "not in the paper"
+    comparison = "not in the paper"
     if method in PUBLISHED:
-        said = "as published" if PUBLISHED[method][index] is passes else "NOT as published"
+        comparison = "as published" if PUBLISHED[method][index] is passes else "NOT as published"
     word = "passes" if passes else "fails"
-    print(f"{method:36s}{values.mean():12.3g}{values.max():12.3g}   {word:7s}{said}", flush=True)
+    print(f"{method:36s}{values.mean():12.3g}{values.max():12.3g}   {word:7s}{comparison}", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from lrp.arrays import Number
-from lrp.errors import CompositeError, RuleError
+from lrp.errors import CompositeError, RuleError, did_you_mean
 from lrp.rules import Rule, number_text, options_of, with_options, z_box
 from lrp.rules import parse as parse_rule
 
@@ -221,6 +221,7 @@ def parse(text: str) -> Composite:
     if "=" not in text:
         raise CompositeError(
             f"composite: expected one of {', '.join(PRESETS)}, or lines such as 'conv*=gamma *=epsilon', got {text!r}"
+            f"{did_you_mean(name, PRESETS)}"
         )
     return Composite(lines_of(text), text.strip())
 

@@ -25,6 +25,8 @@ from lrp.rules import SMALL, Propagation, Rule
 BOUND = 8
 STORED = ("received", "passed", "bias", "stabilizer", "dropped")
 COLUMNS = (*STORED, "residual", "gross")
+SHORT_FRACTION, LONG_FRACTION = 12, 30  # characters of a fraction that is printed alone, and beside its float
+NAME_LENGTH = 40  # characters of a node's name in a table
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,10 @@ class Ledger(Later):
         ledger = self.sample(sample)
         entries = [*ledger.lines, ledger.total()]
         rows = [["node", "layer", "rule", *COLUMNS[:-1]]]
-        rows += [[e.name, e.kind, e.rule, *(_number(getattr(e, key)[0]) for key in COLUMNS[:-1])] for e in entries]
+        rows += [
+            [_shortened(e.name), e.kind, e.rule, *(_number(getattr(e, key)[0]) for key in COLUMNS[:-1])]
+            for e in entries
+        ]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         texts = [
             "  ".join(_cell(cell, width, i) for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
@@ -159,8 +164,19 @@ class Ledger(Later):
 
 
 def _number(value: Any) -> str:
-    """A number of a table: exact zeros stay short."""
-    return "0" if value == 0 else f"{float(value):.6g}"
+    """A cell of the table: 0 for an exact zero; a fraction as it is, with its float beside it where it is long."""
+    if value == 0 or not isinstance(value, (Fraction, int)):
+        return "0" if value == 0 else f"{float(value):.6g}"
+    text, nearest = str(value), f"{float(value):.6g}"
+    if len(text) <= SHORT_FRACTION:
+        return text
+    return f"{text} ({nearest})" if len(text) <= LONG_FRACTION else f"{nearest} ({len(text)} characters)"
+
+
+def _shortened(name: str) -> str:
+    """Of a name longer than NAME_LENGTH the beginning and the end."""
+    half = (NAME_LENGTH - 2) // 2
+    return name if len(name) <= NAME_LENGTH else f"{name[:half]}..{name[-half:]}"
 
 
 def _plain(value: Any) -> Any:

@@ -186,7 +186,7 @@ class Network:
             y = trace.values[node.name] if layer is node.layer else layer.compute(*xs)
             received, rule = relevances[node.name], rules[node.name]
             received.flags.writeable = False  # the ledger's sums may be made later
-            share = layer.divide(received, rule, xs, y)
+            share = layer.distribute(received, rule, xs, y)
             lines.append(line(node.name, type(node.layer).__name__, rule, received, share))
             _collect(relevances, node.inputs, share.parts)
             if held is not None and node.name not in held:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lrp.errors import CompositeError
+from lrp.errors import CompositeError, did_you_mean
 from lrp.graph.composites import DEFAULT_COMPOSITE, Composite, lines_of
 from lrp.graph.composites import composite as as_composite
 from lrp.layers import Layer
@@ -117,5 +117,7 @@ def profile(value: Profile | str) -> Profile:
     if isinstance(value, Profile):
         return value
     if value not in PROFILES:
-        raise CompositeError(f"profile: expected one of {', '.join(PROFILES)}, got {value!r}")
+        raise CompositeError(
+            f"profile: expected one of {', '.join(PROFILES)}, got {value!r}{did_you_mean(value, PROFILES)}"
+        )
     return PROFILES[value]

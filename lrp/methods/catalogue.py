@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lrp.arrays import Array
-from lrp.errors import InputError, LrpError, SettingError
+from lrp.errors import InputError, LrpError, SettingError, did_you_mean
 from lrp.formats.results import load_arrays
 from lrp.methods.gradients import (
     cam,
@@ -40,7 +40,6 @@ from lrp.methods.propagation import (
     rule_named,
 )
 from lrp.methods.random_map import random_map
-from lrp.methods.tools import suggestion
 
 
 def _pictures(path: str) -> Array:
@@ -249,7 +248,7 @@ def named(text: str) -> Method:
             setting, value = next(iter(entry.converters)), part
         if setting not in entry.converters:
             known = ", ".join(entry.converters) or "none"
-            near = suggestion(setting, entry.converters)
+            near = did_you_mean(setting, entry.converters)
             raise SettingError(f"{key}: expected settings among {known}, got {part!r}{near}")
         settings[setting] = _converted(entry.converters[setting], value, f"{key}: {setting}")
     return Method(text.strip(), entry.function, settings)
@@ -260,7 +259,7 @@ def method_key(text: str) -> str:
     name = text.partition(":")[0].strip()
     key = name.replace("-", "_")
     if key not in METHODS:
-        raise SettingError(f"method: expected one of {', '.join(METHODS)}, got {name!r}{suggestion(key, METHODS)}")
+        raise SettingError(f"method: expected one of {', '.join(METHODS)}, got {name!r}{did_you_mean(key, METHODS)}")
     return key
 
 

@@ -6,15 +6,13 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from lrp.errors import SettingError
+from lrp.errors import SettingError, did_you_mean
 from lrp.graph import Explanation, InputLike, Network, TargetLike
 from lrp.methods.catalogue import named
 from lrp.methods.method import Method, required
-from lrp.methods.tools import suggestion
 
-MethodLike = (
-    str | Callable[..., Explanation]
-)  # a name or text form of the catalogue, or method(network, x, target, ...)
+# a name or text form of the catalogue, or method(network, x, target, ...)
+MethodLike = str | Callable[..., Explanation]
 
 
 def explain(
@@ -90,7 +88,7 @@ def _check(function: Callable[..., Explanation], given: dict[str, Any]) -> None:
         if setting not in known:
             raise SettingError(
                 f"{name}: expected settings among {', '.join(known) or 'none'}, got"
-                f" {setting!r}{suggestion(setting, known)}"
+                f" {setting!r}{did_you_mean(setting, known)}"
             )
     for setting in required(function):
         if setting not in given:

@@ -10,10 +10,9 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import GraphError, InputError, ShapeError
+from lrp.errors import GraphError, InputError, ShapeError, did_you_mean
 from lrp.graph import Explanation, InputLike, Network, TargetLike, Trace, at_target, picked, target_numbers
 from lrp.layers import Input, Softmax
-from lrp.methods.tools import suggestion
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +94,7 @@ def explained_nodes(network: Network, layer: str | None, method: str) -> tuple[s
     if layer not in network.nodes:
         raise GraphError(
             f"{method}: layer: expected one of {', '.join(network.nodes)}, got {layer!r}"
-            f"{suggestion(layer, network.nodes)}"
+            f"{did_you_mean(layer, network.nodes)}"
         )
     return (layer,)
 

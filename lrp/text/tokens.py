@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lrp.errors import InputError, LoadError, SettingError
+from lrp.errors import InputError, SettingError
+from lrp.formats.container import read_bytes
 
 # combining marks belong to their letter: "e" + U+0301 is one character of a word
 WORD = re.compile("(?:[^\\W_]|[\u0300-\u036f])+(?:['\u2019](?:[^\\W_]|[\u0300-\u036f])+)*")
 FIELD = re.compile(r"[!-9;-~]+:")  # printable, neither a blank nor a colon: "Article-I.D.:"
 SUBJECT = re.compile(r"^Subject:(.*)$", re.MULTILINE | re.IGNORECASE)
+TEXT_BYTES = 8 << 20  # of one document
 HEADERS = ("drop", "subject", "keep")
 
 
@@ -160,10 +162,7 @@ def read_text(path: str | Path, encoding: str = "utf-8") -> str:
         For an unknown encoding, or bytes that are not of the encoding.
     """
     path = Path(path)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise LoadError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    raw = read_bytes(path, TEXT_BYTES, f"{path}:")
     try:
         return raw.decode(encoding).removeprefix("\ufeff")
     except LookupError as error:

@@ -72,6 +72,6 @@ def test_the_page_is_up_to_date():
 
 def test_every_departure_has_a_sentence():
     assert all(profile.notes for name, profile in PROFILES.items() if name != "paper")
-    assert disagreements._told(PROFILES["paper"]) == []
+    assert disagreements._profile_notes(PROFILES["paper"]) == []
     assert disagreements.ran(EXAMPLES[1], "captum") is None
     assert disagreements._number(1e7) == "1e+07" and disagreements._number(2.0) == "2"

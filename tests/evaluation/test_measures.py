@@ -13,6 +13,7 @@ from lrp import Explanation, Network, Node
 from lrp.errors import GraphError, InputError, MissingExtraError, SaveError, SettingError, ShapeError
 from lrp.evaluation import (
     Curve,
+    Measurement,
     completeness,
     complexity,
     continuity,
@@ -84,6 +85,7 @@ def test_pointing_game(rng):
     assert found.numbers["hit"].tolist() == [0, 1, 1]  # a distance of exactly 5 is no hit
     assert found.curves["accuracy"].values[:, 0].tolist() == [0, 0, 1]
     assert found.curves["accuracy"].values[:, 6].tolist() == [1, 1, 1]
+    assert pointing_game(nets.conv(rng), R, masks).settings == {"tolerance": 15.0, "smooth": 0.0}
     smooth = pointing_game(nets.conv(rng), R, masks, tolerance=0.0, smooth=1.0)
     assert smooth.numbers["hit"].tolist() == [0, 0, 1]
     with pytest.raises(InputError, match="masks: expected at least one pixel of the object, got none in picture 1"):
@@ -331,3 +333,8 @@ def test_without_matplotlib_the_extra_is_named(rng, tmp_path, monkeypatch):
     monkeypatch.setattr(extras.importlib, "import_module", missing)
     with pytest.raises(MissingExtraError, match="views"):
         complexity(nets.conv(rng), heat(rng)).plot(tmp_path / "one.png")
+
+
+def test_the_table_of_a_single_picture_has_no_standard_error():
+    one = Measurement("completeness", {"gap": np.array([0.5])}, {})
+    assert table({"lrp": one}).splitlines() == ["method  gap", "lrp     0.5"]

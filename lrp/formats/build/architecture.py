@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from lrp.arrays import Array
 from lrp.errors import LoadError
 from lrp.formats.build.builder import Builder, Tensor
-from lrp.formats.container import parse_json, show
+from lrp.formats.container import show
 from lrp.graph import Metadata, Network
 from lrp.layers import Shape
 
@@ -149,9 +149,15 @@ class Architecture:
     classes: tuple[str, ...]
 
 
-def parse_architecture(text: str, name: str = "architecture") -> Architecture:
-    """The description in a JSON text; LoadError where it is none."""
-    data = parse_json(text, name)
+def required(architecture: Architecture | None, weights: str, remedy: str = "") -> Architecture:
+    """The architecture; LoadError if there is none. weights: which file holds whose weights."""
+    if architecture is None:
+        raise LoadError(f"{weights} and no architecture; give one (the JSON of docs/formats.md){remedy}")
+    return architecture
+
+
+def parse_architecture(data: Mapping[str, Any], name: str = "architecture") -> Architecture:
+    """The description in a JSON object; LoadError if it is not one."""
     known = {"framework", "inputs", "tokens", "layers", "outputs", "classes"}
     extra = sorted(set(data) - known)
     if extra or "layers" not in data or "inputs" not in data:

@@ -21,6 +21,7 @@ from lrp.formats.container import show
 from lrp.graph import Metadata, Network, Node
 from lrp.layers import Dense, Flatten, Input, Layer, Permute, Reshape, Shape
 
+LONGEST_REASON = 600  # characters of an error message: a reason may quote settings of the file
 LARGEST_ACTIVATION = 2**31  # entries of one sample: what a network may ask for before it is refused
 
 
@@ -67,7 +68,8 @@ class Builder:
 
     def fail(self, layer: str, reason: str) -> LoadError:
         """The error to raise about a layer."""
-        return LoadError(f"{self.name}: layer {show(layer)}: {reason}")
+        shown = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}..."
+        return LoadError(f"{self.name}: layer {show(layer)}: {shown}")
 
     def named(self, name: str) -> Node:
         """A node that has been placed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lrp.errors import LoadError
-from lrp.formats.container import Message, Scalar, parse, show
+from lrp.formats.container import Message, Scalar, show
 from lrp.layers import Shape
 
 # the names of the enumeration that files of the form before used -> the names of today
@@ -84,9 +84,9 @@ class CaffeNet:
     layers: tuple[CaffeLayer, ...]
 
 
-def read_net(text: str, name: str) -> CaffeNet:
+def read_net(message: Message) -> CaffeNet:
     """The net that a prototxt describes, as it runs at test time."""
-    message = parse(text, name)
+    name = message.where
     if "net" in message or "train_net" in message:
         raise LoadError(f"{name} describes how a net was trained (a solver); give the prototxt of the net itself")
     old, new = message.messages("layers"), message.messages("layer")

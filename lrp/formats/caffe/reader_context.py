@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
 from lrp.formats.build import Builder, Tensor, floats
+from lrp.formats.caffe.blobs import Blobs
 from lrp.formats.caffe.net import CaffeLayer
 from lrp.formats.container import show
-
-if TYPE_CHECKING:
-    from lrp.formats.caffe.load import Blobs
 
 LayerReader = Callable[["Context", CaffeLayer, list[Tensor]], list[Tensor]]
 

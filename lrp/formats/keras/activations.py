@@ -14,7 +14,7 @@ from lrp.formats.keras.config import Call, Spec
 from lrp.formats.keras.fields import refuse
 from lrp.formats.keras.variables import Writer
 from lrp.layers import ELU, GELU, Layer, LeakyReLU, Linear, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
-from lrp.layers.activations import rare as more
+from lrp.layers import activations as more
 
 BY_NAME: dict[str, Callable[[], Layer]] = {
     "linear": Linear,

@@ -15,7 +15,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
-from lrp.formats.build import Architecture, assemble, floats, parse_architecture
+from lrp.formats.build import Architecture, assemble, floats, required
 from lrp.formats.container import Reader, show
 from lrp.formats.torch.modules import MODULES
 from lrp.graph import Network
@@ -123,12 +123,8 @@ def is_torch(file: Reader) -> bool:
     return False
 
 
-def read(file: Reader, architecture: str | None, dtype: str = "float64") -> Network:
-    """The network of an opened file and the text of its architecture JSON."""
-    if architecture is None:
-        raise LoadError(
-            f"{file.name} holds the weights of a PyTorch model and no architecture; give one (the JSON of "
-            "docs/formats.md), or export the model to ONNX and use `lrp convert`"
-        )
-    parsed = parse_architecture(architecture)
+def read(file: Reader, architecture: Architecture | None, dtype: str = "float64") -> Network:
+    """The network of an opened file and its architecture."""
+    hint = ", or export the model to ONNX and use `lrp convert`"
+    parsed = required(architecture, f"{file.name} holds the weights of a PyTorch model", hint)
     return assemble(parsed, TorchWeights(file, parsed), MODULES, file.name, dtype)

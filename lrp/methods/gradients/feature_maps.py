@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from lrp.errors import GraphError
+from lrp.errors import GraphError, did_you_mean
 from lrp.graph import Network, Node
 from lrp.layers import Activation, BatchNorm, Conv
-from lrp.methods.tools import suggestion
 
 
 def followers(network: Network, name: str) -> list[Node]:
@@ -31,7 +30,7 @@ def feature_map(network: Network, layer: str | None) -> str:
     name = last_feature_map(network) if layer is None else layer
     if name not in network.nodes:
         raise GraphError(
-            f"layer: expected one of {', '.join(network.nodes)}, got {layer!r}{suggestion(name, network.nodes)}"
+            f"layer: expected one of {', '.join(network.nodes)}, got {layer!r}{did_you_mean(name, network.nodes)}"
         )
     if len(network.shapes[name]) < 2:
         raise GraphError(

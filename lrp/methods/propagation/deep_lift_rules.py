@@ -10,9 +10,8 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import SettingError
+from lrp.errors import SettingError, did_you_mean
 from lrp.layers import Activation
-from lrp.methods.tools import suggestion
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +91,7 @@ def rule_named(text: str) -> ActivationRule:
     rules = {rule.name: rule for rule in (RESCALE, REVEAL_CANCEL)}
     if text not in rules:
         raise SettingError(
-            f"deep_lift: rule: expected one of {', '.join(rules)}, got {text!r}{suggestion(text, rules)}"
+            f"deep_lift: rule: expected one of {', '.join(rules)}, got {text!r}{did_you_mean(text, rules)}"
         )
     return rules[text]
 

@@ -6,7 +6,6 @@ checks       settings that are numbers
 layout       pictures with the channels as last axis; one number per pixel
 regions      boxes cut out of a batch of pictures and pasted into one
 resize       bilinear interpolation, as one matrix per axis
-spelling     the nearest known name for a misspelt one
 """
 
 from lrp.methods.tools.adam import Adam
@@ -15,7 +14,6 @@ from lrp.methods.tools.checks import number, whole
 from lrp.methods.tools.layout import Layout, layout, pixels, spatial_of
 from lrp.methods.tools.regions import Patch, Size, clamp, covered_fraction, cut, overlay, paste
 from lrp.methods.tools.resize import along_axes, nearest, resize
-from lrp.methods.tools.spelling import suggestion
 
 __all__ = [
     "Adam",
@@ -36,6 +34,5 @@ __all__ = [
     "rectifying",
     "resize",
     "spatial_of",
-    "suggestion",
     "whole",
 ]
