@@ -9,7 +9,7 @@ import inspect
 from pathlib import Path
 
 from lrp.methods import METHODS, class_model
-from lrp.methods.catalogue import Entry
+from lrp.methods.method import Entry
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods.md"
 START, END = "<!-- methods: generated -->", "<!-- end of methods -->"

@@ -62,7 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
     network = Network(network.nodes.values(), network.outputs, metadata, network.dtype)
     storage = {name: "float32" for name in network.nodes if _single(network, name)}
     save(network, arguments.target, storage)
-    print(columns([["model", f"{arguments.target} ({size_text(network.graph, network.dtype)})"], ["classes", str(len(metadata.classes))]]))
+    print(
+        columns(
+            [
+                ["model", f"{arguments.target} ({size_text(network.graph, network.dtype)})"],
+                ["classes", str(len(metadata.classes))],
+            ]
+        )
+    )
     return 0
 
 

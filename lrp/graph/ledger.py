@@ -19,7 +19,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import LedgerError
-from lrp.later import Later
+from lrp.lazy import LazyFields
 from lrp.rules import SMALL, Propagation, Rule
 from lrp.tables import html_table
 
@@ -32,7 +32,7 @@ NAME_LENGTH = 40  # characters of a node's name in a table
 
 
 @dataclass(frozen=True)
-class LedgerRow(Later):
+class LedgerRow(LazyFields):
     """One node's account. Every number has shape (n,), one a sample, and the unit of the explained output."""
 
     name: str
@@ -83,12 +83,12 @@ def line(name: str, kind: str, rule: Rule, R: Array, share: Propagation) -> Ledg
         gross = share.gross + arrays.sum_abs(R)
         return {"rule": rule.text(), "received": received, "passed": passed, **sums, "gross": gross}
 
-    later = LedgerRow.later(account, name=name, kind=kind, eps=arrays.epsilon_of(R))
-    return later if R.size + sum(part.size for part in share.parts) <= SMALL else later.now()
+    row = LedgerRow.lazy(account, name=name, kind=kind, eps=arrays.epsilon_of(R))
+    return row if R.size + sum(part.size for part in share.parts) <= SMALL else row.computed()
 
 
 @dataclass(frozen=True)
-class Ledger(Later):
+class Ledger(LazyFields):
     """The lines from the logit down to the inputs, what was put in (`start`) and what arrived at the inputs."""
 
     lines: tuple[LedgerRow, ...]

@@ -277,6 +277,8 @@ class Network:
             If the composite leaves a node without a rule, has a line that matches no node, or is unknown.
         GraphError
             For an unknown name in `keep`.
+        LedgerError
+            If relevance overflows; the sentence names the node.
 
         Examples
         --------

@@ -112,7 +112,8 @@ def start(value: StartLike) -> Start:
     if isinstance(value, str):
         if value not in STARTS:
             raise InputError(
-                f"start: expected one of {', '.join(STARTS)}, a number or an array, got {value!r}{did_you_mean(value, STARTS)}"
+                f"start: expected one of {', '.join(STARTS)}, a number or an array, got {value!r}"
+                f"{did_you_mean(value, STARTS)}"
             )
         return STARTS[value]
     return Given(np.asarray(value)) if np.ndim(value) else Constant(value)  # type: ignore[arg-type]

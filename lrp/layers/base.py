@@ -126,7 +126,7 @@ class Layer(ABC):
         return y
 
     def lrp(self, R: Any, rule: Rule | str | None = None) -> Any:
-        """The relevance of the input of this thread's last forward(): an array, or a tuple where the layer has several inputs.
+        """The relevance of the inputs of this thread's last forward(): an array, or a tuple for several inputs.
 
         R has the shape and unit of the relevance of the output. The rule may be left out where the layer has a
         default. distribute() also returns what does not reach the inputs (bias, stabilizer, dropped).

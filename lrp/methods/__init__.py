@@ -6,13 +6,14 @@ gradients      a package: methods that use gradients
 propagation    a package: methods that propagate a quantity by rules of their own, LRP among them
 perturbation   a package: methods that change the input and measure how the score changes
 random_map     the random map that every explanation must beat
+method         Entry, one method of the catalogue; Method, a method with its settings
 score          S_c(x), the explained number, where every method starts
 tools          a package: what several methods share
 
 The __init__ of each package lists its methods, one per line.
 """
 
-from lrp.methods.catalogue import METHODS, Method, parse, split
+from lrp.methods.catalogue import METHODS, parse, split
 from lrp.methods.entry import MethodLike, explain
 from lrp.methods.gradients import (
     Combine,
@@ -30,6 +31,7 @@ from lrp.methods.gradients import (
     smoothgrad,
     squared_gradient,
 )
+from lrp.methods.method import Method
 from lrp.methods.perturbation import (
     SharedForward,
     blur_saliency,

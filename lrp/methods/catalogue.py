@@ -9,17 +9,12 @@ prediction_difference:others.h5,training_size=60000,window=4     a file of array
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import InputError, LrpError, SettingError, did_you_mean
 from lrp.formats.results import load_arrays
-from lrp.graph import Explanation, InputLike, Network, TargetLike
 from lrp.methods.gradients import (
     cam,
     deconvolution,
@@ -33,6 +28,7 @@ from lrp.methods.gradients import (
     smoothgrad,
     squared_gradient,
 )
+from lrp.methods.method import Entry, Method, required
 from lrp.methods.perturbation import blur_saliency, meaningful_perturbation, occlusion, prediction_difference, shapley
 from lrp.methods.propagation import (
     contrastive_excitation_backprop,
@@ -54,22 +50,6 @@ def _pictures(path: str) -> Array:
     return arrays["x"]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A method of the catalogue.
-
-    converters: for each setting of the text form the function from its text to its value; the key of the first may be
-    left out. use, limits, sums_to: for the table in docs/methods.md (sums_to "": nothing in particular).
-    """
-
-    function: Callable[..., Explanation]
-    converters: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
-    example: str = ""
-    use: str = ""
-    limits: str = ""
-    sums_to: str = ""
-
-
 _LAYER = {"layer": str}
 
 METHODS: dict[str, Entry] = {
@@ -81,13 +61,7 @@ METHODS: dict[str, Entry] = {
         limits="depends on the composite",
         sums_to="S(x), up to what the ledger names",
     ),
-    "gradient": Entry(
-        gradient,
-        _LAYER,
-        example="gradient",
-        use="local change",
-        limits="does not explain the value S",
-    ),
+    "gradient": Entry(gradient, _LAYER, example="gradient", use="local change", limits="does not explain the value S"),
     "squared_gradient": Entry(
         squared_gradient,
         _LAYER,
@@ -97,11 +71,7 @@ METHODS: dict[str, Entry] = {
         sums_to="the squared norm of dS/dx",
     ),
     "sensitivity": Entry(
-        sensitivity,
-        {"norm": str},
-        example="sensitivity:inf",
-        use="the pixels where a change matters",
-        limits="no sign",
+        sensitivity, {"norm": str}, example="sensitivity:inf", use="the pixels where a change matters", limits="no sign"
     ),
     "gradient_times_input": Entry(
         gradient_times_input,
@@ -168,11 +138,7 @@ METHODS: dict[str, Entry] = {
         limits="coarse; one mean gradient for all positions",
     ),
     "guided_grad_cam": Entry(
-        guided_grad_cam,
-        _LAYER,
-        example="guided_grad_cam:LAYER",
-        use="location with fine structure",
-        limits="ReLU only",
+        guided_grad_cam, _LAYER, example="guided_grad_cam:LAYER", use="location with fine structure", limits="ReLU only"
     ),
     "deep_lift": Entry(
         deep_lift,
@@ -233,36 +199,8 @@ METHODS: dict[str, Entry] = {
         limits="sampled above, with standard errors",
         sums_to="S(x) - S(r)",
     ),
-    "random": Entry(
-        random_map,
-        example="random",
-        use="the control of an evaluation",
-        limits="explains nothing",
-    ),
+    "random": Entry(random_map, example="random", use="the control of an evaluation", limits="explains nothing"),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Method:
-    """A method with its settings: called like the functions of this package. text: its text form."""
-
-    text: str
-    function: Callable[..., Explanation]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def __name__(self) -> str:
-        """Its name in results."""
-        return self.text
-
-    def __call__(
-        self, network: Network, x: InputLike, target: TargetLike = None, rng: np.random.Generator | None = None
-    ) -> Explanation:
-        """rng: for the methods that draw random numbers; the others ignore it."""
-        settings = dict(self.settings)
-        if rng is not None and "rng" in inspect.signature(self.function).parameters:
-            settings["rng"] = rng
-        return self.function(network, x, target, **settings)
 
 
 def parse(text: str) -> Method:
@@ -323,12 +261,6 @@ def method_key(text: str) -> str:
     if key not in METHODS:
         raise SettingError(f"method: expected one of {', '.join(METHODS)}, got {name!r}{did_you_mean(key, METHODS)}")
     return key
-
-
-def required(function: Callable[..., Explanation]) -> list[str]:
-    """The settings of a method that have no default."""
-    parameters = inspect.signature(function).parameters.values()
-    return [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
 
 
 def _converted(converter: Callable[[str], Any], value: str, subject: str) -> Any:

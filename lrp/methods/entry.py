@@ -8,11 +8,11 @@ from typing import Any
 
 from lrp.errors import SettingError, did_you_mean
 from lrp.graph import Explanation, InputLike, Network, TargetLike
-from lrp.methods.catalogue import Method, named, required
+from lrp.methods.catalogue import named
+from lrp.methods.method import Method, required
 
-MethodLike = (
-    str | Callable[..., Explanation]
-)  # a name or text form of the catalogue, or method(network, x, target, ...)
+# a name or text form of the catalogue, or method(network, x, target, ...)
+MethodLike = str | Callable[..., Explanation]
 
 
 def explain(

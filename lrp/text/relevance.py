@@ -148,6 +148,18 @@ def relevances(
         For a class that the model does not have.
     SettingError
         For an unknown method or setting.
+
+    Examples
+    --------
+    >>> from lrp import Metadata, Network, layers
+    >>> from lrp.text import Tokenizer, Vocabulary
+    >>> vectors = layers.Embedding(np.array([[0.0], [0.0], [1.0], [-1.0]]))
+    >>> chain = [vectors, layers.GlobalSumPool(), layers.Dense(np.array([[2.0, -2.0]]))]
+    >>> network = Network.sequential(chain, (None,), metadata=Metadata(classes=("praise", "blame")), tokens=True)
+    >>> model = TextModel(network, Tokenizer(), Vocabulary(("good", "bad")))
+    >>> texts = [np.array([2, 3, 2]), np.array([3])]
+    >>> {view.index: view.relevance.round(3).tolist() for view in relevances(model, texts, "praise")}
+    {1: [-2.0], 0: [2.0, -2.0, 2.0]}
     """
     for indices, batch in model.batches(texts):
         explanation = explain_network(
@@ -192,6 +204,17 @@ def explain(
         For a document without a word that the model knows.
     TargetError
         For a class that the model does not have.
+
+    Examples
+    --------
+    >>> from lrp import Metadata, Network, layers
+    >>> from lrp.text import Tokenizer, Vocabulary
+    >>> vectors = layers.Embedding(np.array([[0.0], [0.0], [1.0], [-1.0]]))
+    >>> chain = [vectors, layers.GlobalSumPool(), layers.Dense(np.array([[2.0, -2.0]]))]
+    >>> network = Network.sequential(chain, (None,), metadata=Metadata(classes=("praise", "blame")), tokens=True)
+    >>> model = TextModel(network, Tokenizer(), Vocabulary(("good", "bad")))
+    >>> explain(model, model.read("good, bad, good"), "praise").relevance.round(3).tolist()
+    [2.0, -2.0, 2.0]
     """
     (view,) = relevances(model, [model.encode_known(document)], target, method=method, **settings)
     return view

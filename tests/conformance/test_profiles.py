@@ -130,7 +130,7 @@ def test_the_toolboxes(rng):
     assert np.array_equal(lrn.explain(x, composite="composite", start=x, profile="caffe-lrp").relevance, x)
 
 
-def test_stand_ins():
+def test_backward_layers():
     norm = BatchNorm(np.array([1.0]), np.array([4.0]), np.array([3.0]), np.array([2.0]), 0)
     other = squared_variance(norm)
     assert other.compute(np.array([[5.0]])) == 5 * 3 / 4 + 2 - 1 / 4

@@ -187,3 +187,11 @@ def test_a_path_that_leads_nowhere_gets_zeros(rng):
     network = Network(nodes, ["out"])
     found = gradient(network, (np.ones((1, 3)), np.ones((1, 2))), 0)
     assert found.relevance[1].tolist() == [[0, 0]]
+
+
+def test_sigma_is_the_noise_in_units_of_the_input(rng):
+    network, x = nets.conv(rng, Tanh()), rng.normal(size=(2, 7, 9, 2)) * 3
+    draws = np.random.default_rng(4)
+    maps = [gradient(network, x + 0.3 * draws.standard_normal(x.shape), 1).relevance for _ in range(3)]
+    found = smoothgrad(network, x, 1, samples=3, sigma=0.3, rng=np.random.default_rng(4))
+    np.testing.assert_allclose(found.relevance, sum(maps) / 3, atol=1e-12)

@@ -168,6 +168,16 @@ def test_prediction_difference_by_loops(rng):
         prediction_difference(network, x, background=others[0], training_size=40)
 
 
+def test_prediction_difference_of_a_sample_is_that_of_the_sample_alone(rng):
+    network = nets.conv(rng)
+    x, others = rng.normal(size=(3, 7, 9, 2)) / 3, rng.normal(size=(2, 7, 9, 2)) / 3
+    settings = {"background": others, "training_size": 40, "window": 4}
+    together = prediction_difference(network, x, [0, 1, 2], **settings).relevance
+    for n in range(3):
+        alone = prediction_difference(network, x[n : n + 1], n, **settings).relevance
+        np.testing.assert_allclose(together[n], alone[0], rtol=1e-9)
+
+
 @pytest.mark.parametrize("count", [1, 10, 1000])
 def test_the_laplace_correction_counts_training_instances_and_not_background_pictures(count):
     """p(c|x) = 1 of 2 classes and p(c|x without q) = 1/2: log2((N + 1) / 1) bits, however many equal pictures there are."""
@@ -398,3 +408,47 @@ def test_random_map_is_one_number_a_pixel(rng):
 def test_patterns_want_dense_or_convolution_layers():
     with pytest.raises(SettingError, match="patterns: expected dense or convolution layers, got ReLU"):
         outer(ReLU(), np.ones((1, 2)), np.ones((1, 2)))
+
+
+def test_pattern_attribution_starts_with_the_target_s_own_value(rng):
+    """R_i = w_i a_i S through one kernel, and through two by loops, with a ReLU's mask between them."""
+    w1, b1, w2 = rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=(4, 2))
+    network = Network.sequential([Dense(w1, b1), ReLU(), Dense(w2)], (3,))
+    a1, a2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+    x = rng.normal(size=3)
+    z = [sum(x[i] * w1[i, j] for i in range(3)) + b1[j] for j in range(4)]
+    score = sum(max(z[j], 0.0) * w2[j, 1] for j in range(4))
+    inner = [w2[j, 1] * a2[j, 1] * score if z[j] > 0 else 0.0 for j in range(4)]
+    wanted = [sum(w1[i, j] * a1[i, j] * inner[j] for j in range(4)) for i in range(3)]
+    found = pattern_attribution(network, x[None], 1, patterns={"dense1": a1, "dense2": a2})
+    np.testing.assert_allclose(found.relevance[0], wanted, rtol=1e-12)
+    signal = [a2[j, 1] if z[j] > 0 else 0.0 for j in range(4)]
+    wanted = [sum(a1[i, j] * signal[j] for j in range(4)) for i in range(3)]
+    found = pattern_net(network, x[None], 1, patterns={"dense1": a1, "dense2": a2})
+    np.testing.assert_allclose(found.relevance[0], wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("game, sign, empty", [("deletion", 1.0, 1.0), ("preservation", -1.0, 0.0)])
+def test_the_mask_descends_the_objective_of_its_game(rng, game, sign, empty):
+    """Three steps of Adam on the objective of the docstring, whose gradient is taken by differences."""
+    network, x = nets.conv(rng, Tanh()), rng.normal(size=(1, 7, 9, 2))
+    settings = {"area": 1e-4, "smoothness": 0.2, "power": 3.0, "cell": 3, "mask_blur": 0.8, "blur": 1.5, "rate": 0.05}
+    found = meaningful_perturbation(network, x, 1, game=game, jitter=0, steps=3, **settings)
+    blurred = np.stack([ndimage.gaussian_filter(x[0, ..., c], 1.5, mode="nearest") for c in range(2)], axis=-1)
+    mask = Mask((3, 3), (7, 9), 0.8)
+
+    def objective(m):
+        M = mask.full(m)
+        p = network.forward(M * x + (1 - M) * blurred).output[0, 1]
+        return 1e-4 * np.abs(m - empty).sum() + 0.2 * roughness(m, 3.0)[0] + sign * p
+
+    m, adam = np.full((1, 3, 3, 1), 0.5), Adam(0.05)
+    for _ in range(3):
+        g = np.zeros_like(m)
+        for index in np.ndindex(*m.shape):
+            step = np.zeros_like(m)
+            step[index] = 1e-6
+            g[index] = (objective(m + step) - objective(m - step)) / 2e-6
+        m = np.clip(adam.step(m, g), 0, 1)
+    np.testing.assert_allclose(found.details["mask"], m, atol=1e-6)
+    assert np.ptp(m) > 0.01

@@ -25,7 +25,8 @@ LRP_TOOLBOX = Profile(
     ),
     missing=(
         "a dead column under alpha-beta or w_square is NaN there; here the share is dropped and is on the ledger",
-        "sum pooling divides by the root of the window's size in the forward pass: a matter of the file, not of the rule",
+        "sum pooling divides by the root of the window's size in the forward pass: a matter of the file, not of the"
+        " rule",
         "the fast path of sum pooling under alpha-beta multiplies by the relevance twice",
     ),
 )

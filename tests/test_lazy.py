@@ -9,11 +9,11 @@ import pytest
 
 import lrp
 from lrp import layers as L
-from lrp.later import Later
+from lrp.lazy import LazyFields
 
 
 @dataclass(frozen=True)
-class Pair(Later):
+class Pair(LazyFields):
     a: int
     b: int
     c: int
@@ -24,7 +24,7 @@ def pair(calls):
         calls.append(1)
         return {"b": 2, "c": 3}
 
-    return Pair.later(compute, a=1)
+    return Pair.lazy(compute, a=1)
 
 
 def test_fields_are_computed_once_when_one_is_read():
