@@ -11,8 +11,6 @@ The child is a fresh interpreter that imports numpy, h5py and the files of this 
 never the program it is started from. It is bounded in memory, processor time, open files and written bytes where the
 system has `resource`, and by a clock everywhere. If it ends by a signal, that is a LoadError here. This process
 receives checked numbers and text only.
-
-What it does not do: make libhdf5 safe. It bounds what a defect of libhdf5 can do to this process.
 """
 
 import contextlib
@@ -55,8 +53,8 @@ serve()
 class Sandbox:
     """A child process that reads files, one after another; it is started with the first, and again after it ended.
 
-    One child for many files saves its start (see docs/formats.md), but a file that took over the child could falsify
-    what the next one holds. `open_file` and `parse_file` start a new child for each file.
+    One child for many files saves its start, but a file that took over the child could falsify what the next one holds:
+    `open_file` and `parse_file` start a new child for each file.
     """
 
     def __init__(self) -> None:
@@ -290,10 +288,7 @@ def open_member(path: Path, member: str, trusted: bool = False, limits: Limits =
 def parse_file(
     path: Path, parser: str, trusted: bool = False, limits: Limits = LIMITS, name: str = "", **arguments: Any
 ) -> Parsed:
-    """What one of PARSERS makes of a file: in a new child process, or in this one if the file is `trusted`.
-
-    name: what errors call it; the quoted path by default.
-    """
+    """What one of PARSERS makes of a file, which errors call `name`: in a new child, or here if it is `trusted`."""
     name = name or quoted(os.fspath(path))
     with open_binary(path, name) as stream:
         if trusted:
