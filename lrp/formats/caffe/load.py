@@ -129,7 +129,7 @@ def _memory_data(layer: CaffeLayer) -> dict[str, Shape]:
 
 def _elsewhere(layer: CaffeLayer) -> dict[str, Shape]:
     raise LoadError(
-        f"{layer.fields.where}: a {layer.kind} layer reads pictures whose size the prototxt does not tell; give the "
+        f"{layer.fields.where}: a {layer.kind} layer reads pictures whose size the prototxt does not state; give the "
         "net's deploy.prototxt"
     )
 
