@@ -34,6 +34,7 @@ class ModelCard:
 def names() -> tuple[str, ...]:
     """The names of all models, in alphabetical order.
 
+    >>> import lrp.models
     >>> "mnist-lenet" in lrp.models.names()
     True
     """
@@ -90,7 +91,7 @@ def card(name: str) -> ModelCard:
     rows = [[cell.strip() for cell in line.strip("|").split("|", 1)] for line in lines if line.startswith("|")]
     table = {row[0]: row[1] for row in rows if len(row) == 2}
     size = (folder(name) / MODEL_FILE).stat().st_size
-    return ModelCard(name, lines[0].lstrip("# "), size, table.get("accuracy", ""), table.get("licence", ""))
+    return ModelCard(name, lines[0].lstrip("# "), size, table.get("accuracy") or table.get("test accuracy", ""), table.get("licence", ""))
 
 
 def _root() -> Path:

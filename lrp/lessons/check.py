@@ -196,6 +196,15 @@ def aopc(function: Callable[[list[Any]], Any]) -> None:
     print("AOPC: all 4 curves agree")
 
 
+def equal(answer: Any, expected: Any) -> None:
+    """Check an array of numbers: the same shape, and equal within rounding (with == for Fractions)."""
+    right = np.asarray(expected, dtype=object)
+    given = _shaped(answer, right.shape)
+    if not agrees(given, right):
+        raise LessonError(f"{_first_difference(given, right)}")
+    print("the numbers agree")
+
+
 def _linear(expected: str | LinearRule) -> LinearRule:
     wanted = parse(expected) if isinstance(expected, str) else expected
     if not isinstance(wanted, LinearRule):
