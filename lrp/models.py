@@ -75,7 +75,9 @@ def example(name: str, file: str) -> Path:
     """The path of an example input of a model, such as ("mnist-lenet", "three.png")."""
     files = examples(name)
     if file not in files:
-        raise InputError(f"{name}: expected an example among {', '.join(files)}, got {file!r}{did_you_mean(file, files)}")
+        raise InputError(
+            f"{name}: expected an example among {', '.join(files)}, got {file!r}{did_you_mean(file, files)}"
+        )
     return folder(name) / file
 
 
@@ -91,11 +93,19 @@ def card(name: str) -> ModelCard:
     rows = [[cell.strip() for cell in line.strip("|").split("|", 1)] for line in lines if line.startswith("|")]
     table = {row[0]: row[1] for row in rows if len(row) == 2}
     size = (folder(name) / MODEL_FILE).stat().st_size
-    return ModelCard(name, lines[0].lstrip("# "), size, table.get("accuracy") or table.get("test accuracy", ""), table.get("licence", ""))
+    return ModelCard(
+        name,
+        lines[0].lstrip("# "),
+        size,
+        table.get("accuracy") or table.get("test accuracy", ""),
+        table.get("licence", ""),
+    )
 
 
 def _root() -> Path:
     for path in _FOLDERS:
         if path.is_dir():
             return path
-    raise InputError(f"models: expected the folder {_FOLDERS[0]} of an installed package, which is missing; reinstall it")
+    raise InputError(
+        f"models: expected the folder {_FOLDERS[0]} of an installed package, which is missing; reinstall it"
+    )

@@ -15,7 +15,7 @@ from typing import TextIO
 
 import numpy as np
 
-from lrp.cli import audit, convert, evaluate, explain, info, rules, vectors
+from lrp.cli import audit, convert, evaluate, explain, info, models, play, rules, vectors
 from lrp.errors import LrpError
 
 COMMANDS = (
@@ -24,6 +24,8 @@ COMMANDS = (
     audit,
     convert,
     evaluate,
+    models,
+    play,
     rules,
     vectors,
 )

@@ -3,8 +3,8 @@
     from lrp.lessons import check, fractions
     check.rule(my_epsilon, "epsilon:1/4")
 
-A check prints one line when all cases agree. Otherwise it raises `LessonError`, whose text says which case, which input,
-which unit of relevance is missing, and the likely mistake. `fractions` turns numbers into arrays of fractions.Fraction.
+A check prints one line when all cases agree. Otherwise it raises `LessonError`, whose text says which case, which
+input, which unit of relevance is missing, and the likely mistake. `fractions` makes arrays of Fractions.
 The lessons themselves are the notebooks in the folder lessons/ of the repository.
 """
 

@@ -59,7 +59,8 @@ def ledger(function: Callable[[Array, Array, Array, Array], Mapping[str, Any]], 
 
     Parameters
     ----------
-    function : takes x, w, b, R as for `rule`; returns a mapping with the numbers "passed", "bias", "stabilizer", "dropped"
+    function : takes x, w, b, R as for `rule`; returns a dict with the numbers
+        "passed", "bias", "stabilizer", "dropped"
     expected : the rule whose account it should be
 
     Raises
@@ -133,7 +134,7 @@ def relevances(answer: Mapping[str, Any], network: Network, x: Any, **options: A
         given = _shaped(answer[name], right.shape)
         if not np.allclose(given.astype(float), right.astype(float), rtol=1e-6, atol=1e-9):
             raise LessonError(
-                f"{name}: {_first_difference(given, right)}; all nodes above agree, so look at the step that leads to {name}"
+                f"{name}: {_first_difference(given, right)}; all nodes above agree: look at the step below them"
             )
     print(f"all {len(explanation.relevances)} nodes agree")
 
@@ -145,7 +146,9 @@ def composite(answer: Any, network: Network, expected: Any) -> None:
     wrong = [name for name in wanted if given[name] != wanted[name]]
     if wrong:
         name = wrong[0]
-        raise LessonError(f"{name}: expected {wanted[name].text()}, got {given[name].text()}; {len(wrong)} nodes differ")
+        raise LessonError(
+            f"{name}: expected {wanted[name].text()}, got {given[name].text()}; {len(wrong)} nodes differ"
+        )
     print(f"all {len(wanted)} nodes have the rule that was asked for")
 
 
@@ -217,8 +220,8 @@ def _call(function: DenseFunction, case: DenseCase) -> Any:
         answer = function(case.x.copy(), case.w.copy(), case.b.copy(), case.R.copy())
     except ZeroDivisionError:
         raise LessonError(
-            f"case {case.title!r} ({case.text()}): your function divides by 0. Where a denominator is 0, the rule is not "
-            "defined (0/0): that share goes to no input. Decide this before you divide"
+            f"case {case.title!r} ({case.text()}): your function divides by 0. Where a denominator is 0, the rule is "
+            "not defined (0/0): that share goes to no input. Decide this before you divide"
         ) from None
     if answer is None:
         raise LessonError("your function returns nothing yet; replace the dots and return the result")
@@ -242,7 +245,8 @@ def _first_difference(answer: Array, right: Array) -> str:
     wrong = [index for index in np.ndindex(right.shape) if not agrees([answer[index]], [right[index]])]
     index = wrong[0]
     where = index[0] if len(index) == 1 else index
-    return f"input {where} should receive {show(right[index])}, got {show(answer[index])} ({len(wrong)} of {right.size} differ)"
+    numbers = f"should receive {show(right[index])}, got {show(answer[index])}"
+    return f"input {where} {numbers} ({len(wrong)} of {right.size} differ)"
 
 
 def _explain(case: DenseCase, answer: Array, division: Division, answers: list[Any], wanted: LinearRule) -> str:

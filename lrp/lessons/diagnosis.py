@@ -62,7 +62,9 @@ def missing_unit(answer: Sequence[Any], expected: Division, case: DenseCase) -> 
     total = sum(answer)
     received = Fraction(sum(case.R.tolist()))
     books = ", ".join(f"{name} {show(getattr(expected, name))}" for name in COLUMNS)
-    start = f"{show(received)} units of relevance came in; the rule passes {show(expected.passed)} to the inputs ({books})"
+    start = (
+        f"{show(received)} units of relevance came in; the rule passes {show(expected.passed)} to the inputs ({books})"
+    )
     if agrees([total], [expected.passed]):
         return f"{start}. Your sum is right, so the units are all there, but they lie at the wrong inputs"
     gap = total - expected.passed

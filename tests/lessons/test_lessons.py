@@ -35,7 +35,9 @@ def test_a_cell_is_short(path: Path) -> None:
 
 def test_an_exercise_without_an_answer_says_what_to_do(tmp_path: Path) -> None:
     lesson = tmp_path / "x.md"
-    lesson.write_text("```{code-cell} ipython3\nfrom lrp.lessons import check\ncheck.rule(lambda *a: None, 'zero')\n```\n")
+    lesson.write_text(
+        "```{code-cell} ipython3\nfrom lrp.lessons import check\ncheck.rule(lambda *a: None, 'zero')\n```\n"
+    )
     with pytest.raises(LessonError, match="returns nothing yet"):
         notebooks.run(lesson, {})
     lesson.write_text("```{code-cell} ipython3\nimport matplotlib.pyplot as plt\nplt.figure()\n```\n")

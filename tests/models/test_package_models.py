@@ -42,7 +42,18 @@ def test_a_missing_folder_is_one_sentence(monkeypatch, tmp_path):
 
 
 def test_a_wheel_carries_the_models(tmp_path):
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(tmp_path), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-q",
+        "-w",
+        str(tmp_path),
+        str(ROOT),
+    ]
     if subprocess.run(command, capture_output=True).returncode:
         pytest.skip("no wheel can be built here (setuptools is missing in this environment)")
     (wheel,) = tmp_path.glob("*.whl")
