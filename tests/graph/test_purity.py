@@ -78,7 +78,9 @@ def test_a_walk_visits_each_node_once_and_adds(rng):
 def test_an_overflow_is_named(kept):
     layers = [Dense(np.array([[1.0], [-1.0]])), ReLU()]
     network = lrp.Network.sequential(layers, (2,), names=["dense", "relu"])
-    with np.errstate(all="ignore"), pytest.raises(LedgerError, match=r"^dense: expected finite relevance.*sample 1 .*zero.*epsilon"):
+    with np.errstate(all="ignore"), pytest.raises(
+        LedgerError, match=r"^dense: expected finite relevance.*sample 1 .*zero.*epsilon"
+    ):
         network.explain(np.array([[1.0, 0.5], [1e-310, 0.0]]), 0, "*=zero", start=1.0, keep=kept)
 
 
