@@ -69,7 +69,7 @@ class MissingExtraError(LrpError, ImportError):
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """ "; did you mean 'x'?" for the known name nearest to a misspelt one, "" where none is near.
+    """The end of a sentence, "; did you mean X?", for the known name nearest to a misspelt one; "" where none is near.
 
     >>> did_you_mean("epsilonn", ["zero", "epsilon"])
     "; did you mean 'epsilon'?"

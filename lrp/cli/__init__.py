@@ -16,7 +16,7 @@ from typing import TextIO
 
 import numpy as np
 
-from lrp.cli import audit, convert, evaluate, explain, info, rules, vectors
+from lrp.cli import audit, convert, evaluate, explain, info, models, play, rules, vectors
 from lrp.errors import LrpError
 from lrp.version import VERSION
 
@@ -26,6 +26,8 @@ COMMANDS = (
     audit,
     convert,
     evaluate,
+    models,
+    play,
     rules,
     vectors,
 )

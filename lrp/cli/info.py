@@ -19,7 +19,12 @@ REFUSED = 1
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
-    parser = commands.add_parser("info", help="show a model: nodes, shapes, settings, classes, preprocessing")
+    parser = commands.add_parser(
+        "info",
+        help="show a model: nodes, shapes, settings, classes, preprocessing",
+        epilog="exit code: 0; 1 for a model that is recognised but cannot be loaded, with the reasons; 2 for a file"
+        " that is no model (other commands end with 2 in both cases)",
+    )
     common.add_model(parser)
     parser.add_argument("--composite", metavar="C", help="also show which rule a composite gives to each node")
     parser.set_defaults(run=run)

@@ -8,10 +8,12 @@
 from lrp.conformance.case import GoldenCase
 from lrp.conformance.cases import cases
 from lrp.conformance.check import Report, Verdict, check, judge, run
+from lrp.conformance.deviations import SINGLE as DEVIATIONS
 from lrp.conformance.results import read_results
 from lrp.conformance.vectors import Vector, read, write
 
 __all__ = [
+    "DEVIATIONS",
     "GoldenCase",
     "Report",
     "Vector",

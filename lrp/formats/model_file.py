@@ -21,11 +21,11 @@ from lrp.formats.container import (
     open_binary,
     open_file,
     open_member,
+    quoted,
     read_json,
     read_keras_archive,
     read_model,
     read_prototxt,
-    show,
 )
 from lrp.graph import Network
 
@@ -63,11 +63,11 @@ class RecognizedFile:
 
 
 class ModelFile:
-    """An open file: `hdf5` is its content if it is HDF5, else None; `archive` tells whether it is a zip archive."""
+    """An open file: `hdf5` is its content if it is HDF5, else None; `archive`: whether it is a zip archive."""
 
     def __init__(self, path: Path, options: Options, hdf5: Reader | None, archive: bool) -> None:
         self.path, self.options, self.hdf5, self.archive = path, options, hdf5, archive
-        self.name = show(os.fspath(path))
+        self.name = quoted(os.fspath(path))
 
     @cached_property
     def message(self) -> ModelMessage:
@@ -110,7 +110,7 @@ def opened(path: Path, options: Options) -> Iterator[ModelFile]:
         hdf5 = is_hdf5(stream)
     for signature, what in REFUSED.items():
         if start.startswith(signature) and not hdf5:
-            raise LoadError(f"{show(os.fspath(path))} is {what}")
+            raise LoadError(f"{quoted(os.fspath(path))} is {what}")
     if start.startswith(ZIP):
         file = ModelFile(path, options, None, archive=True)
         if "config.json" not in file.members:

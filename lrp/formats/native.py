@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from lrp.errors import LoadError, LrpError, SaveError
-from lrp.formats.container import Reader, create, show
+from lrp.formats.container import Reader, create, quoted
 from lrp.graph import Metadata, Network, Node, Preprocessing
 from lrp.layers import LAYERS, Layer
 
@@ -79,7 +79,7 @@ def read(file: Reader, dtype: str = "float64") -> Network:
     version = file.attribute("/", "format_version")
     if version != VERSION:
         raise LoadError(
-            f"{file.name}: expected format version {VERSION}, got {show(version)}; a newer release may read it"
+            f"{file.name}: expected format version {VERSION}, got {quoted(version)}; a newer release may read it"
         )
     description = file.json_attribute("/", "network")
     try:
@@ -107,7 +107,7 @@ def _layer(file: Reader, index: int, entry: Mapping[str, Any]) -> Layer:
     """One layer from its settings and its arrays."""
     kind = entry["class"]
     if kind not in LAYERS:
-        raise LoadError(f"{file.name}: layer {index}: expected one of {', '.join(sorted(LAYERS))}, got {show(kind)}")
+        raise LoadError(f"{file.name}: layer {index}: expected one of {', '.join(sorted(LAYERS))}, got {quoted(kind)}")
     # NaN and infinity are found by the network, which knows the node's name
     weights = {str(name): file.array(f"/layers/{index}/{name}", finite=False) for name in entry["weights"]}
     try:

@@ -9,8 +9,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from lrp.formats import caffe, chainer, keras, matlab, native, onnx, torch
+from lrp.formats.container import Reader
 from lrp.formats.model_file import ModelFile, RecognizedFile
 from lrp.graph import Network
 
@@ -63,32 +65,21 @@ def _keras_archive(file: ModelFile) -> RecognizedFile | None:
     return _keras_source("Keras archive (.keras)", source, file)
 
 
-def _matlab(file: ModelFile) -> RecognizedFile | None:
-    hdf5, dtype = file.hdf5, file.options.dtype
-    if hdf5 is None or not matlab.is_matlab(hdf5):
-        return None
-    return RecognizedFile("MATLAB v7.3", lambda: matlab.read(hdf5, file.architecture(), dtype))
+def _weights(
+    name: str,
+    is_one: Callable[[Reader], bool],
+    read: Callable[[Reader, Any, str], Network],
+    architecture: Callable[[ModelFile], Any],
+) -> Callable[[ModelFile], RecognizedFile | None]:
+    """The recogniser of HDF5 files of weights, whose architecture is in a second file."""
 
+    def recognise(file: ModelFile) -> RecognizedFile | None:
+        hdf5 = file.hdf5
+        if hdf5 is None or not is_one(hdf5):
+            return None
+        return RecognizedFile(name, lambda: read(hdf5, architecture(file), file.options.dtype))
 
-def _caffe(file: ModelFile) -> RecognizedFile | None:
-    hdf5, dtype = file.hdf5, file.options.dtype
-    if hdf5 is None or not caffe.is_caffe(hdf5):
-        return None
-    return RecognizedFile("Caffe HDF5", lambda: caffe.read(hdf5, file.prototxt(), dtype))
-
-
-def _torch(file: ModelFile) -> RecognizedFile | None:
-    hdf5, dtype = file.hdf5, file.options.dtype
-    if hdf5 is None or not torch.is_torch(hdf5):
-        return None
-    return RecognizedFile("PyTorch state dict in HDF5", lambda: torch.read(hdf5, file.architecture(), dtype))
-
-
-def _chainer(file: ModelFile) -> RecognizedFile | None:
-    hdf5, dtype = file.hdf5, file.options.dtype
-    if hdf5 is None or not chainer.is_chainer(hdf5):
-        return None
-    return RecognizedFile("Chainer HDF5", lambda: chainer.read(hdf5, file.architecture(), dtype))
+    return recognise
 
 
 def _onnx(file: ModelFile) -> RecognizedFile | None:
@@ -150,7 +141,7 @@ FORMATS: tuple[Format, ...] = (
         "HDF5, attribute `MATLAB_class` on its variables",
         "MatConvNet (simplenn, DagNN), Fisher vectors; plain matrices with `architecture=` our JSON",
         "objects, function handles, sparse matrices, MAT v5",
-        _matlab,
+        _weights("MATLAB v7.3", matlab.is_matlab, matlab.read, ModelFile.architecture),
     ),
     Format(
         "Caffe HDF5",
@@ -158,7 +149,7 @@ FORMATS: tuple[Format, ...] = (
         "HDF5, groups below `/data`",
         "blobs of `Net::ToHDF5`, with `architecture=` the prototxt",
         "layers and settings that are not listed, by name",
-        _caffe,
+        _weights("Caffe HDF5", caffe.is_caffe, caffe.read, ModelFile.prototxt),
     ),
     Format(
         "PyTorch in HDF5",
@@ -166,7 +157,7 @@ FORMATS: tuple[Format, ...] = (
         "HDF5, datasets named as `state_dict()` names tensors",
         "tensors, with `architecture=` our JSON",
         "pickles (.pt, .pth)",
-        _torch,
+        _weights("PyTorch state dict in HDF5", torch.is_torch, torch.read, ModelFile.architecture),
     ),
     Format(
         "Chainer HDF5",
@@ -174,7 +165,7 @@ FORMATS: tuple[Format, ...] = (
         "HDF5, groups with `W` and `b`, or `avg_mean` and `avg_var`",
         "`save_hdf5`, with `architecture=` our JSON",
         "`save_npz`",
-        _chainer,
+        _weights("Chainer HDF5", chainer.is_chainer, chainer.read, ModelFile.architecture),
     ),
     Format(
         "ONNX",

@@ -24,6 +24,7 @@ from lrp.rules import SMALL, Propagation, Rule
 from lrp.tables import html_table
 
 BOUND = 8
+SUBNORMAL_STEPS = 1 << 20
 STORED = ("received", "passed", "bias", "stabilizer", "dropped")
 COLUMNS = (*STORED, "residual", "gross")
 SHORT_FRACTION, LONG_FRACTION = 12, 30  # characters of a fraction that is printed alone, and beside its float
@@ -53,8 +54,15 @@ class LedgerRow(LazyFields):
 
     @property
     def bound(self) -> Array:
-        """The largest residual that rounding explains: 0 in exact arithmetic."""
-        return BOUND * self.eps * self.gross if self.eps else 0 * self.gross
+        """The largest residual that rounding explains: 8 eps gross, 0 in exact arithmetic.
+
+        Below the normal numbers rounding is absolute: half of the smallest subnormal number per step. So the bound is
+        never less than SUBNORMAL_STEPS of them.
+        """
+        if not self.eps:
+            return 0 * self.gross
+        kind = np.float64 if self.eps < 1e-10 else np.float32
+        return np.maximum(BOUND * self.eps * self.gross, SUBNORMAL_STEPS * float(np.finfo(kind).smallest_subnormal))
 
     def closes(self) -> Array:
         """(n,) whether each sample's line closes; never for NaN."""

@@ -198,8 +198,8 @@ def test_bad_files(run: Run, model: Path, picture: Path, tmp_path: Path) -> None
     (tmp_path / "damaged.npy").write_bytes(b"no array")
     (tmp_path / "damaged.npz").write_bytes(b"PK\x03\x04")
     assert "damaged.npy: expected a file of numpy with arrays of numbers" in error(model, tmp_path / "damaged.npy")
-    assert "damaged.npz: expected a NumPy file with arrays of numbers" in error(model, tmp_path / "damaged.npz")
-    assert "none.npy: expected a file that can be read, got No such file or directory" in error(
+    assert "damaged.npz: expected a file of numpy with arrays of numbers" in error(model, tmp_path / "damaged.npz")
+    assert "none.npy: expected a file that can be read, got none (No such file or directory)" in error(
         model, tmp_path / "none.npy"
     )
     assert "expected an input of the kind .npy, .npz, .png" in error(model, tmp_path / "words.docx")
@@ -212,13 +212,16 @@ def test_bad_files(run: Run, model: Path, picture: Path, tmp_path: Path) -> None
     assert "one.npz: expected an archive of arrays, got one array; name it .npy" in error(model, tmp_path / "one.npz")
     assert "two.npy: expected one array, got an archive of several; name it .npz" in error(model, tmp_path / "two.npy")
     assert "expected arrays with the names of the inputs, input, got pixels" in error(model, tmp_path / "names.npz")
-    assert "objects.npz: expected a NumPy file with arrays of numbers" in error(model, tmp_path / "objects.npz")
+    assert "objects.npz: expected a file of numpy with arrays of numbers" in error(model, tmp_path / "objects.npz")
 
 
 def test_an_explanation_that_overflowed_is_not_drawn(run: Run, model: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.full((6, 7, 1), 1.7e308))
     code, out, error = run("explain", model, tmp_path / "x.npy", "--out", tmp_path / "a.png")
-    assert (code, out) == (2, "") and "dense1: expected finite relevance, got an overflow or NaN in sample 0" in sentence(error, "explain")
+    assert (code, out) == (
+        2,
+        "",
+    ) and "dense1: expected finite relevance, got an overflow or NaN in sample 0" in sentence(error, "explain")
     assert not (tmp_path / "a.png").exists()
 
 

@@ -285,7 +285,7 @@ REFUSED = {
     "an odd local_size": layer("LRN", "lrn_param { local_size: 4 }"),
     "a group that divides": layer("Convolution", "convolution_param { num_output: 3 kernel_size: 1 group: 2 }"),
     "lies outside of the picture": layer("Pooling", "pooling_param { kernel_size: 1 stride: 3 }"),
-    "whose size the prototxt does not tell": 'layer { name: "d" type: "Data" top: "d" }',
+    "whose size the prototxt does not state": 'layer { name: "d" type: "Data" top: "d" }',
     "expected a colon or a brace": "layer name",
     "is not understood": "layer { name: @ }",
     "upgrade_net_proto_text": 'layers { layer { name: "a" type: "relu" } bottom: "x" top: "a" }',

@@ -14,7 +14,7 @@ from lrp.formats.container import reader, sandbox, worker
 from lrp.formats.container.hdf5 import File
 from lrp.formats.container.hdf5_writer import write_sample
 from lrp.formats.container.pipe import arrays_of
-from lrp.formats.container.reader import LIMITS, Limits, parts_of, plain, require_disjoint, show
+from lrp.formats.container.reader import LIMITS, Limits, parts_of, plain, quoted, require_disjoint
 from lrp.formats.container.sandbox import Sandbox, open_bytes, open_file
 
 
@@ -123,7 +123,7 @@ def test_memory_errors_are_load_errors(content, monkeypatch):
 
 def test_small_helpers():
     assert plain(np.array([b"a", "b"], dtype=object)) == ("a", "b") and plain(np.zeros((0,))) == ()
-    assert parts_of("/") == [] and show("x" * 300).endswith("...")
+    assert parts_of("/") == [] and quoted("x" * 300).endswith("...")
     for path in ("/a//b", "/./a", "/a/..", "/a\0"):
         with pytest.raises(LoadError):
             parts_of(path)

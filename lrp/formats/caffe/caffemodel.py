@@ -12,7 +12,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
-from lrp.formats.container import read_blob, show
+from lrp.formats.container import quoted, read_blob
 
 
 class BinaryBlobs:
@@ -36,7 +36,7 @@ class BinaryBlobs:
             return None
         values = self._arrays[indices[index]]
         if not np.isfinite(values).all():
-            raise LoadError(f"{self.name}: blob {index} of layer {show(layer)} holds NaN or infinity")
+            raise LoadError(f"{self.name}: blob {index} of layer {quoted(layer)} holds NaN or infinity")
         return values
 
 
@@ -46,5 +46,7 @@ def read_mean(path: str | os.PathLike[str]) -> Array:
     if values.ndim == 4 and len(values) == 1:
         return values[0]
     if values.ndim != 3:
-        raise LoadError(f"{show(os.fspath(path))}: expected one picture (channels, height, width), got {values.shape}")
+        raise LoadError(
+            f"{quoted(os.fspath(path))}: expected one picture (channels, height, width), got {values.shape}"
+        )
     return values

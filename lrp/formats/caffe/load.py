@@ -20,12 +20,12 @@ from lrp.formats.caffe.layers import LAYERS
 from lrp.formats.caffe.net import CaffeLayer, CaffeNet, read_net, sample
 from lrp.formats.caffe.reader_context import Context
 from lrp.formats.caffe.shapes import SHAPES
-from lrp.formats.container import Message, Reader, show
+from lrp.formats.container import Message, Reader, quoted
 from lrp.graph import Metadata, Network
 from lrp.layers import Shape
 
 READERS = LAYERS | SHAPES
-# what stands beside the prediction in a net that was also trained or tested: it changes nothing in the output
+# layers beside the prediction, in a net that was also trained or tested: the output does not depend on them
 ASIDE = {"Accuracy", "Silence", "HDF5Output"}
 
 
@@ -73,7 +73,7 @@ def build(net: CaffeNet, blobs: Blobs, dtype: str = "float64") -> Network:
         if bottom not in values and bottom in declared:
             values[bottom] = builder.input(bottom, declared[bottom], bottom in tokens)
         if bottom not in values:
-            raise builder.fail(layer.name, f"its bottom {show(bottom)} is the top of no layer before it")
+            raise builder.fail(layer.name, f"its bottom {quoted(bottom)} is the top of no layer before it")
         return values[bottom]
 
     for layer in net.layers:
@@ -83,7 +83,7 @@ def build(net: CaffeNet, blobs: Blobs, dtype: str = "float64") -> Network:
             declared.update(INPUTS[layer.kind](layer))
             continue
         if layer.kind not in READERS:
-            raise builder.fail(layer.name, f"layers of type {show(layer.kind)} are not read")
+            raise builder.fail(layer.name, f"layers of type {quoted(layer.kind)} are not read")
         xs = [value(layer, bottom) for bottom in layer.bottoms]
         tops = context.checked(layer, READERS[layer.kind], xs)
         for bottom in layer.bottoms:
@@ -129,7 +129,7 @@ def _memory_data(layer: CaffeLayer) -> dict[str, Shape]:
 
 def _elsewhere(layer: CaffeLayer) -> dict[str, Shape]:
     raise LoadError(
-        f"{layer.fields.where}: a {layer.kind} layer reads pictures whose size the prototxt does not tell; give the "
+        f"{layer.fields.where}: a {layer.kind} layer reads pictures whose size the prototxt does not state; give the "
         "net's deploy.prototxt"
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lrp.errors import LoadError
-from lrp.formats.container import Message, Scalar, show
+from lrp.formats.container import Message, Scalar, quoted
 from lrp.layers import Shape
 
 # the names of the enumeration that files of the form before used -> the names of today
@@ -105,10 +105,10 @@ def _layer(message: Message, name: str, old: bool) -> CaffeLayer:
             "Caffe's own upgrade_net_proto_text"
         )
     title = message.text("name")
-    where = f"{name}: layer {show(title)}"
+    where = f"{name}: layer {quoted(title)}"
     kind = message.text("type")
     if old and kind not in V1_TYPES:
-        raise LoadError(f"{where}: expected one of the types of `layers` ({', '.join(V1_TYPES)}), got {show(kind)}")
+        raise LoadError(f"{where}: expected one of the types of `layers` ({', '.join(V1_TYPES)}), got {quoted(kind)}")
     named = Message(where, {key: _renamed(values, where, key) for key, values in message.fields.items()})
     shared = tuple(
         value.text if isinstance(value, Scalar) else value.text("name") for value in message.fields.get("param", [])
@@ -140,10 +140,10 @@ def _met(rule: Message) -> bool:
 
 
 def _inputs(message: Message) -> dict[str, Shape]:
-    """The inputs that stand before the layers: `input` with `input_shape` messages or four `input_dim` each."""
+    """The inputs that are declared before the layers: `input` with `input_shape` messages or four `input_dim` each."""
     names, shapes = message.texts("input"), message.messages("input_shape")
     if len(set(names)) < len(names):
-        raise LoadError(f"{message.where}: an input stands twice among {show(', '.join(names))}")
+        raise LoadError(f"{message.where}: an input occurs twice among {quoted(', '.join(names))}")
     if shapes:
         lengths = [shape.integers("dim") for shape in shapes]
     else:

@@ -3,7 +3,7 @@
     /<link>/W (out, in/groups, *kernel) or (out, in)   /<link>/b   /<link>/gamma, beta, avg_mean, avg_var, N
 
 Links of a Sequential or ChainList are named by their number (`block/0`). In the JSON `weights` is the path of the link;
-a dot stands for a slash there, so that `block.0` is `block/0`. Types are links and functions by Chainer's names, with
+a dot is read as a slash there, so that `block.0` is `block/0`. Types are links and functions by Chainer's names, with
 Chainer's defaults: max_pooling_2d covers all (rounds up), average_pooling_2d divides by the whole window, epsilon
 is 2e-5.
 """

@@ -42,7 +42,7 @@ from lrp.formats.container.hdf5_writer import Writer, create
 from lrp.formats.container.onnx_message import RAW, shaped
 from lrp.formats.container.output import check_target, write_bytes
 from lrp.formats.container.prototxt import Message, Scalar
-from lrp.formats.container.reader import LIMITS, Limits, Reader, is_hdf5, parts_of, show
+from lrp.formats.container.reader import LIMITS, Limits, Reader, is_hdf5, parts_of, quoted
 from lrp.formats.container.sandbox import open_file, open_member
 from lrp.formats.container.wire import MessageError
 
@@ -63,6 +63,7 @@ __all__ = [
     "open_file",
     "open_member",
     "parts_of",
+    "quoted",
     "read_blob",
     "read_bytes",
     "read_json",
@@ -72,6 +73,5 @@ __all__ = [
     "read_picture",
     "read_prototxt",
     "shaped",
-    "show",
     "write_bytes",
 ]

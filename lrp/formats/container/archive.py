@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from lrp.errors import LoadError
-from lrp.formats.container.reader import Limits, show
+from lrp.formats.container.reader import Limits, quoted
 
 PIECE = 1 << 20
 DIRECTORY_BYTES = 4 << 20  # the list of members: about 50,000 of them
@@ -35,7 +35,7 @@ def read_members(
         for entry in archive.infolist():
             if entry.filename in wanted:
                 if entry.filename in found:
-                    raise LoadError(f"{name} holds {show(entry.filename)} twice; it is refused")
+                    raise LoadError(f"{name} holds {quoted(entry.filename)} twice; it is refused")
                 bound = min(wanted[entry.filename], left)
                 start = (starts or {}).get(entry.filename, b"")
                 found[entry.filename] = _read_member(archive, entry, name, bound, start)
@@ -72,7 +72,7 @@ def _opened(stream: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
         MemoryError,
         OSError,
     ) as error:
-        raise LoadError(f"{name} is a damaged zip archive: {show(str(error))}") from None
+        raise LoadError(f"{name} is a damaged zip archive: {quoted(str(error))}") from None
 
 
 def _require_small_directory(stream: BinaryIO, name: str) -> None:
@@ -95,17 +95,18 @@ def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, bo
     allocated.
     """
     if stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1:
-        raise LoadError(f"{name}: {show(entry.filename)} is a link or encrypted; expected plain content")
+        raise LoadError(f"{name}: {quoted(entry.filename)} is a link or encrypted; expected plain content")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise LoadError(
-            f"{name}: {show(entry.filename)} is compressed by method {entry.compress_type}; expected stored or deflated"
+            f"{name}: {quoted(entry.filename)} is compressed by method {entry.compress_type}; "
+            "expected stored or deflated"
         )
     content = bytearray()
     with archive.open(entry) as member:
         while piece := member.read(PIECE):  # the end of the data checks the CRC
             content += piece
             if max(len(content), entry.file_size) > bound:
-                raise LoadError(f"{name}: {show(entry.filename)} is larger than the {bound} bytes that it may have")
+                raise LoadError(f"{name}: {quoted(entry.filename)} is larger than the {bound} bytes that it may have")
             if not content.startswith(start[: len(content)]):
-                raise LoadError(f"{name}: {show(entry.filename)} does not begin as such a file does; it is refused")
+                raise LoadError(f"{name}: {quoted(entry.filename)} does not begin as such a file does; it is refused")
     return bytes(content)

@@ -13,11 +13,12 @@ import math
 
 import numpy as np
 
-from lrp.formats.container.reader import Array, show
+from lrp.formats.container.reader import Array, quoted
 from lrp.formats.container.wire import BYTES, FIXED32, FIXED64, MessageError, WireReader, packed_varints
 
 MOST_LAYERS = 20_000
 MOST_BLOBS = 200_000
+MOST_OF_LAYER = 1000  # blobs of one layer
 LAYERS = {2: (4, 6), 100: (1, 7)}  # field of NetParameter -> the layer's fields of name and blobs
 
 
@@ -36,7 +37,7 @@ def parse_layers(data: memoryview, wire: WireReader) -> tuple[list[tuple[str, li
             try:
                 arrays.append(parse_blob(blob, wire))
             except MessageError as error:
-                raise MessageError(f"blob {index} of layer {show(title)} is damaged: {error}") from None
+                raise MessageError(f"blob {index} of layer {quoted(title)} is damaged: {error}") from None
     if not layers:
         raise MessageError("it holds no layer")
     return layers, arrays
@@ -51,6 +52,8 @@ def _layer(data: memoryview, wire: WireReader, name: int, blobs: int) -> tuple[s
                 title = bytes(value[:4096]).decode("utf-8", "replace")
             elif number == blobs:
                 found.append(value)
+                if len(found) > MOST_OF_LAYER:
+                    raise MessageError(f"layer {quoted(title)} has more than {MOST_OF_LAYER} blobs")
     return title, found
 
 
@@ -73,7 +76,7 @@ def parse_blob(data: memoryview, wire: WireReader) -> Array:
     dtype = np.dtype(min(kinds))
     content = pieces[0][1] if len(pieces) == 1 else b"".join(piece for _, piece in pieces)
     if len(kinds) > 1 or len(shape) > 32 or len(content) != math.prod(shape) * dtype.itemsize:
-        raise MessageError(f"it has {len(content)} bytes for the shape {show(shape)}")
+        raise MessageError(f"it has {len(content)} bytes for the shape {quoted(shape)}")
     return np.frombuffer(content, dtype).reshape(shape)
 
 

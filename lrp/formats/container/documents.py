@@ -10,7 +10,7 @@ from typing import Any
 from lrp.errors import LoadError
 from lrp.formats.container.files import Path
 from lrp.formats.container.prototxt import Message, message_of
-from lrp.formats.container.reader import LIMITS, Array, Limits, show
+from lrp.formats.container.reader import LIMITS, Array, Limits, quoted
 from lrp.formats.container.sandbox import parse_file
 
 NUMPY_LIMITS = Limits(total_bytes=8 << 30, free_bytes=192 << 20, longest=60.0)
@@ -37,7 +37,7 @@ def read_json(path: Path, trusted: bool = False) -> dict[str, Any]:
 
 def read_prototxt(path: Path, trusted: bool = False) -> Message:
     """The message in a prototxt file; errors about its fields begin with the file's name."""
-    return message_of(parse_file(path, "prototxt", trusted).value, show(os.fspath(path)))
+    return message_of(parse_file(path, "prototxt", trusted).value, quoted(os.fspath(path)))
 
 
 def read_model(path: Path, trusted: bool = False, limits: Limits = LIMITS) -> ModelMessage:

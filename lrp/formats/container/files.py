@@ -7,7 +7,7 @@ import stat
 from typing import BinaryIO
 
 from lrp.errors import LoadError
-from lrp.formats.container.reader import show
+from lrp.formats.container.reader import quoted
 
 Path = str | os.PathLike[str]
 
@@ -17,7 +17,7 @@ def open_binary(path: Path, name: str = "") -> BinaryIO:
 
     name: what errors call it; the quoted path by default.
     """
-    name = name or show(os.fspath(path))
+    name = name or quoted(os.fspath(path))
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise LoadError(f"{name} cannot be read: it is not a regular file; expected an ordinary file")
@@ -30,7 +30,7 @@ def open_binary(path: Path, name: str = "") -> BinaryIO:
 
 def read_bytes(path: Path, largest: int, name: str = "") -> bytes:
     """All bytes of a regular file; LoadError if it has more than `largest`, before anything is read."""
-    name = name or show(os.fspath(path))
+    name = name or quoted(os.fspath(path))
     with open_binary(path, name) as stream:
         size = stream.seek(0, io.SEEK_END)
         if size > largest:

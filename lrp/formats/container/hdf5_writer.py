@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from lrp.errors import LoadError, SaveError
-from lrp.formats.container.reader import Array, Attribute, show
+from lrp.formats.container.reader import Array, Attribute, quoted
 
 
 class Writer:
@@ -61,7 +61,7 @@ def create(path: "str | os.PathLike[str]") -> Iterator[Writer]:
     except OSError as error:
         if isinstance(error, LoadError):
             raise
-        raise SaveError(f"{show(target)} cannot be written: {error.strerror or error}") from None
+        raise SaveError(f"{quoted(target)} cannot be written: {error.strerror or error}") from None
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.remove(partial)

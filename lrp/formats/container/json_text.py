@@ -5,7 +5,7 @@ import math
 from typing import Any, NoReturn
 
 from lrp.errors import LoadError
-from lrp.formats.container.reader import show
+from lrp.formats.container.reader import quoted
 
 JSON_BYTES = 16 << 20
 JSON_VALUES = 500_000  # counted as commas and opening brackets, wherever they are
@@ -46,7 +46,7 @@ def parse_json(text: "str | bytes | memoryview", name: str) -> dict[str, Any]:
     except RecursionError:
         raise LoadError(f"{name} is nested more than {JSON_DEPTH} deep; it is refused") from None
     except ValueError as error:
-        raise LoadError(f"{name} is not valid JSON: {show(str(error))}") from None
+        raise LoadError(f"{name} is not valid JSON: {quoted(str(error))}") from None
     if not isinstance(value, dict):
         raise LoadError(f"{name} is JSON, but not an object in braces")
     _require_shallow(value, name)
@@ -70,13 +70,13 @@ def _refuse_constant(text: str) -> NoReturn:
 
 def _integer(text: str) -> int:
     if len(text) > 20 or abs(int(text)) >= LARGEST_INTEGER:
-        raise LoadError(f"the integer {show(text[:30])} is too large")
+        raise LoadError(f"the integer {quoted(text[:30])} is too large")
     return int(text)
 
 
 def _float(text: str) -> float:
     if len(text) > LONGEST_NUMBER or not math.isfinite(float(text)):
-        raise LoadError(f"the number {show(text[:30])} is too long or too large")
+        raise LoadError(f"the number {quoted(text[:30])} is too long or too large")
     return float(text)
 
 
@@ -86,6 +86,6 @@ def _object(pairs: "list[tuple[str, Any]]") -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise LoadError(f"the key {show(key)} occurs twice in one object")
+                raise LoadError(f"the key {quoted(key)} occurs twice in one object")
             seen.add(key)
     return value

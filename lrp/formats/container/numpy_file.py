@@ -8,7 +8,7 @@ import numpy as np
 
 from lrp.errors import LoadError
 from lrp.formats.container.archive import read_all_members
-from lrp.formats.container.reader import Array, Limits, show
+from lrp.formats.container.reader import Array, Limits, quoted
 
 ZIP = b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
@@ -29,7 +29,7 @@ def parse_numpy(
     except LoadError as error:
         raise LoadError(f"{name}: {EXPECTED}, got one that cannot be read: {error}") from None
     names = [key.removesuffix(".npy") for key in members]
-    return names, [_array(memoryview(members[key]), name, f" for {show(key)}") for key in members]
+    return names, [_array(memoryview(members[key]), name, f" for {quoted(key)}") for key in members]
 
 
 def _array(content: memoryview, name: str, part: str = "") -> Array:
@@ -45,15 +45,15 @@ def _array(content: memoryview, name: str, part: str = "") -> Array:
             raise ValueError(f"version {version}")
     except Exception as error:  # numpy raises ValueError, SyntaxError, TokenError, TypeError, MemoryError ...
         raise LoadError(
-            f"{name}: {EXPECTED}, got one that is damaged or of another kind{part} ({show(str(error)[:100])}); "
+            f"{name}: {EXPECTED}, got one that is damaged or of another kind{part} ({quoted(str(error)[:100])}); "
             "write it with numpy.save or numpy.savez"
         ) from None
     if dtype.hasobject or dtype.kind not in KINDS or dtype.fields is not None or dtype.subdtype is not None:
-        raise LoadError(f"{name}: {EXPECTED}, got {show(str(dtype))}{part}; objects and records are never read")
+        raise LoadError(f"{name}: {EXPECTED}, got {quoted(str(dtype))}{part}; objects and records are never read")
     start, count = stream.tell(), prod(shape)
     if min(shape, default=0) < 0 or len(shape) > 32 or count * dtype.itemsize > len(content) - start:
         raise LoadError(
-            f"{name}: {EXPECTED}, got {len(content) - start} bytes for the shape {show(shape)} of {dtype}{part}; "
+            f"{name}: {EXPECTED}, got {len(content) - start} bytes for the shape {quoted(shape)} of {dtype}{part}; "
             "it is damaged"
         )
     if not count or not dtype.itemsize:

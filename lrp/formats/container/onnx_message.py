@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from lrp.formats.container.reader import Array, show
+from lrp.formats.container.reader import Array, quoted
 from lrp.formats.container.wire import BYTES, FIXED32, FIXED64, VARINT, MessageError, WireReader, packed_varints, signed
 
 MOST_NODES = 50_000
 MOST_TENSORS = 100_000
+MOST_ATTRIBUTES = 1000  # of one node
 LONGEST_TEXT = 1 << 16
 VARINT_BYTES = 4 << 20  # of all tensors that are stored as packed varints together
 # TensorProto.data_type -> how raw_data is stored; bfloat16 is widened
@@ -81,8 +82,12 @@ class OnnxParser:
                     raise MessageError(f"it has more than {MOST_TENSORS} constants")
             elif number == 11:
                 graph["inputs"].append(self._input(value))
+                if len(graph["inputs"]) > MOST_TENSORS:
+                    raise MessageError(f"it has more than {MOST_TENSORS} inputs")
             elif number == 12:
                 graph["outputs"].append(self._input(value)["name"])
+                if len(graph["outputs"]) > MOST_TENSORS:
+                    raise MessageError(f"it has more than {MOST_TENSORS} outputs")
             graph["sparse"] = graph["sparse"] or number == 15
         return graph
 
@@ -108,6 +113,8 @@ class OnnxParser:
                 node[{3: "name", 4: "kind", 7: "domain"}[number]] = _text(value)
             elif number == 5:
                 node["attributes"].append(self._attribute(value))
+                if len(node["attributes"]) > MOST_ATTRIBUTES:
+                    raise MessageError(f"node {quoted(node['name'])} has more than {MOST_ATTRIBUTES} attributes")
         return node
 
     def _attribute(self, data: memoryview) -> dict[str, Any]:
@@ -171,7 +178,7 @@ class OnnxParser:
             elif number == 14:
                 external = value == EXTERNAL
         if len(tensor["dims"]) > 32:
-            raise MessageError(f"constant {show(tensor['name'])} has {len(tensor['dims'])} axes")
+            raise MessageError(f"constant {quoted(tensor['name'])} has {len(tensor['dims'])} axes")
         if external:
             tensor["external"] = places
         elif tensor["type"] in RAW:
@@ -186,14 +193,14 @@ class OnnxParser:
         """The numbers of a constant in their shape; they must fill it exactly."""
         fields = {number for number, _, _ in pieces}
         if len(fields) > 1:
-            raise MessageError(f"constant {show(tensor['name'])} has numbers in the fields {sorted(fields)}")
+            raise MessageError(f"constant {quoted(tensor['name'])} has numbers in the fields {sorted(fields)}")
         field = min(fields, default=9)
         chunks = [value for _, wire, value in pieces if not isinstance(value, int)]
         if field in (5, 7):
             return self._whole(tensor, field, pieces)
         content = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         if field in FIELDS_OF_NUMBERS and {4: 1, 10: 11}[field] != tensor["type"]:
-            raise MessageError(f"constant {show(tensor['name'])} has numbers of another type than it declares")
+            raise MessageError(f"constant {quoted(tensor['name'])} has numbers of another type than it declares")
         return shaped(tensor, content, FIELDS_OF_NUMBERS.get(field, RAW[tensor["type"]]))
 
     def _whole(self, tensor: dict[str, Any], field: int, pieces: "list[tuple[int, int, int | memoryview]]") -> Array:
@@ -204,7 +211,7 @@ class OnnxParser:
         ]
         numbers = np.concatenate(parts) if parts else np.zeros(0, np.int64)
         if tensor["type"] in (1, 11) or field == 7 and tensor["type"] != 7:
-            raise MessageError(f"constant {show(tensor['name'])} has numbers of another type than it declares")
+            raise MessageError(f"constant {quoted(tensor['name'])} has numbers of another type than it declares")
         stored = np.dtype("<u2" if tensor["type"] == 10 else RAW[tensor["type"]])  # float16 as its 16 bits
         return shaped(tensor, memoryview(numbers.astype(stored).tobytes()), RAW[tensor["type"]])
 
@@ -217,8 +224,8 @@ def shaped(tensor: dict[str, Any], content: "bytes | memoryview", dtype: str) ->
         count *= length
     if values is None or min(tensor["dims"], default=0) < 0 or values.size != count:
         raise MessageError(
-            f"constant {show(tensor['name'])} has {len(content)} bytes, which do not fill its shape "
-            f"{show(tensor['dims'])}"
+            f"constant {quoted(tensor['name'])} has {len(content)} bytes, which do not fill its shape "
+            f"{quoted(tensor['dims'])}"
         )
     if tensor["type"] == BFLOAT16:
         values = (values.astype(np.uint32) << 16).view(np.float32)

@@ -18,7 +18,7 @@ from lrp.formats.container.numpy_file import parse_numpy
 from lrp.formats.container.onnx_message import OnnxParser
 from lrp.formats.container.prototxt import plain_message
 from lrp.formats.container.prototxt_parser import LONGEST, parse_prototxt
-from lrp.formats.container.reader import Array, Limits, show
+from lrp.formats.container.reader import Array, Limits, quoted
 from lrp.formats.container.wire import BYTES, VARINT, MessageError, WireReader
 
 MOST_FIELDS = 1_500_000
@@ -78,7 +78,7 @@ def _prototxt(source: Source, name: str, limits: Limits) -> Parsed:
 
 
 def _model(source: Source, name: str, limits: Limits) -> Parsed:
-    """{"onnx": model}, {"caffe": layers}, or {} where the bytes are neither; told apart by the fields at the top."""
+    """{"onnx": model}, {"caffe": layers}, or {} if the bytes are neither; recognised by the fields at the top."""
     content, wire = source.content, WireReader(MOST_FIELDS)
     try:
         found = {(number, kind) for number, kind, _ in wire.fields(content)}
@@ -153,5 +153,5 @@ def run(parser: Parser, source: Source, name: str, limits: Limits, arguments: di
     except MemoryError:
         raise LoadError(f"{name}: reading it needs more memory than the limit allows") from None
     except Exception as error:
-        shown = show(f"{type(error).__name__}: {str(error)[:100]}")
+        shown = quoted(f"{type(error).__name__}: {str(error)[:100]}")
         raise LoadError(f"{name} is damaged, or not of the kind that was expected ({shown})") from None

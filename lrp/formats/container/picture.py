@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from lrp.errors import LoadError
-from lrp.formats.container.reader import Array, show
+from lrp.formats.container.reader import Array, quoted
 
 PICTURE_BYTES = 64 << 20
 PICTURE_PIXELS = 40_000_000
@@ -51,7 +51,7 @@ def parse_picture(
     except (LoadError, MemoryError):
         raise
     except Exception as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error ... over damaged files
-        shown = show(str(error)[:100])
+        shown = quoted(str(error)[:100])
         raise LoadError(f"{name}: expected a picture that can be read, got a damaged or other file ({shown})") from None
     if mode is not None:
         image = image.convert(mode)
@@ -73,4 +73,4 @@ def _plain(image: Any, name: str) -> Any:
         return image.convert("L")
     if image.mode in ("P", "RGB"):
         return image.convert("RGB")
-    raise LoadError(f"{name}: expected 8-bit gray or RGB, got Pillow's mode {show(image.mode)}; convert it first")
+    raise LoadError(f"{name}: expected 8-bit gray or RGB, got Pillow's mode {quoted(image.mode)}; convert it first")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.container.reader import show
+from lrp.formats.container.reader import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Message:
     def fail(self, name: str, expected: str) -> LoadError:
         """The error about one field."""
         shown = [value.text[:200] if isinstance(value, Scalar) else "{...}" for value in self.fields.get(name, [])[:20]]
-        return LoadError(f"{self.where}: expected {name} to be {expected}, got {show(', '.join(shown))}")
+        return LoadError(f"{self.where}: expected {name} to be {expected}, got {quoted(', '.join(shown))}")
 
     def only(self, *names: str) -> None:
         """Refuse every field but these: a setting that is not understood could change the numbers."""
         for name in self.fields:
             if name not in names:
-                raise LoadError(f"{self.where}: the field {show(name)} is not known; expected {', '.join(names)}")
+                raise LoadError(f"{self.where}: the field {quoted(name)} is not known; expected {', '.join(names)}")
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from lrp.errors import LoadError
 from lrp.formats.container.prototxt import Message, Scalar
-from lrp.formats.container.reader import show
+from lrp.formats.container.reader import quoted
 
 DEPTH = 32
 LONGEST = 4 << 20
@@ -46,7 +46,7 @@ class _Parser:
         while position < len(text):
             match = TOKEN.match(text, position)
             if match is None:
-                raise LoadError(f"{name}, line {line}: {show(text[position : position + 20])} is not understood")
+                raise LoadError(f"{name}, line {line}: {quoted(text[position : position + 20])} is not understood")
             if len(self.tokens) > MOST_TOKENS:
                 raise LoadError(f"{name} has more than {MOST_TOKENS} words and numbers; it is refused")
             if match.lastgroup != "space":
@@ -58,7 +58,7 @@ class _Parser:
 
     def fail(self, expected: str) -> NoReturn:
         token = self.tokens[self.next]
-        raise LoadError(f"{self.name}, line {token.line}: expected {expected}, got {show(token.text)}")
+        raise LoadError(f"{self.name}, line {token.line}: expected {expected}, got {quoted(token.text)}")
 
     def take(self, *marks: str) -> str:
         """The next token if it is one of the marks, which is consumed; otherwise ""."""

@@ -92,11 +92,11 @@ class Reader(ABC):
     def require_array(self, path: str, values: Array, finite: bool) -> Array:
         """`values`, checked for NaN and infinity."""
         if finite and values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise LoadError(f"{self.name}: {show(path)} holds NaN or infinity; every relevance would be NaN")
+            raise LoadError(f"{self.name}: {quoted(path)} holds NaN or infinity; every relevance would be NaN")
         return values
 
 
-def show(value: object) -> str:
+def quoted(value: object) -> str:
     """A piece of an untrusted file for an error message: quoted, ASCII, at most 200 characters.
 
     Long texts and containers are cut before they are converted, so that the message of an error about a large file is
@@ -126,12 +126,14 @@ def parts_of(path: str) -> list[str]:
     meaning).
     """
     if not path.startswith("/"):
-        raise LoadError(f"the path {show(path)} inside a file must start with '/'")
+        raise LoadError(f"the path {quoted(path)} inside a file must start with '/'")
     if path == "/":
         return []
     parts = path[1:].split("/")
     if any(part in ("", ".", "..") or "\0" in part for part in parts):
-        raise LoadError(f"the path {show(path)} inside a file has an empty, '.', '..' or NUL component; it is refused")
+        raise LoadError(
+            f"the path {quoted(path)} inside a file has an empty, '.', '..' or NUL component; it is refused"
+        )
     return parts
 
 

@@ -11,8 +11,6 @@ The child is a fresh interpreter that imports numpy, h5py and the files of this 
 never the program it is started from. It is bounded in memory, processor time, open files and written bytes where the
 system has `resource`, and by a clock everywhere. If it ends by a signal, that is a LoadError here. This process
 receives checked numbers and text only.
-
-What it does not do: make libhdf5 safe. It bounds what a defect of libhdf5 can do to this process.
 """
 
 import contextlib
@@ -34,7 +32,7 @@ from lrp.formats.container.files import Path, open_binary
 from lrp.formats.container.hdf5 import File
 from lrp.formats.container.parsers import PARSERS, Parsed, parse_seconds, run, source_of
 from lrp.formats.container.pipe import arrays_of, receive, send
-from lrp.formats.container.reader import LIMITS, Array, Attribute, Limits, Reader, require_signature, show
+from lrp.formats.container.reader import LIMITS, Array, Attribute, Limits, Reader, quoted, require_signature
 from lrp.formats.container.worker import member_of
 
 PIPE_BYTES = 1 << 20  # where the system lets a pipe grow: fewer turns for large arrays
@@ -55,8 +53,8 @@ serve()
 class Sandbox:
     """A child process that reads files, one after another; it is started with the first, and again after it ended.
 
-    One child for many files saves its start (see docs/formats.md), but a file that took over the child could falsify
-    what the next one holds. `open_file` and `parse_file` start a new child for each file.
+    One child for many files saves its start, but a file that took over the child could falsify what the next one holds:
+    `open_file` and `parse_file` start a new child for each file.
     """
 
     def __init__(self) -> None:
@@ -76,7 +74,7 @@ class Sandbox:
             self._child.kill()
             self._child.wait()
             for pipe in (self._child.stdin, self._child.stdout):
-                with contextlib.suppress(OSError):  # closing flushes, and nobody is left to read
+                with contextlib.suppress(OSError):  # closing flushes into a pipe without a reader
                     pipe.close()  # type: ignore[union-attr]
             self._child = None
 
@@ -200,13 +198,13 @@ class Remote(Reader):
     def __init__(
         self, sandbox: Sandbox, path: "Path | None", content: bytes, name: str, limits: Limits, member: str = ""
     ) -> None:
-        self.name = name or show(os.fspath(path or ""))
+        self.name = name or quoted(os.fspath(path or ""))
         self._sandbox = sandbox
         size = len(content) if path is None else os.path.getsize(path)
         self._seconds = 4 * limits.time(size)
         self._largest = limits.budget(size) + limits.attribute_bytes + (1 << 20)
         request: dict[str, Any] = {"path": None if path is None else os.path.abspath(path), "name": self.name}
-        request |= {"limits": asdict(limits), "member": member, "archive": show(os.fspath(path or ""))}
+        request |= {"limits": asdict(limits), "member": member, "archive": quoted(os.fspath(path or ""))}
         self._ask(request, content)
 
     def _ask(self, request: dict[str, Any], content: bytes = b"") -> "tuple[dict[str, Any], bytearray]":
@@ -252,9 +250,9 @@ def open_file(path: Path, trusted: bool = False, limits: Limits = LIMITS) -> Ite
     LoadError if it is missing, not a regular file, not HDF5, damaged, or larger than the limits allow.
     """
     with open_binary(path) as stream:
-        require_signature(stream, show(os.fspath(path)))
+        require_signature(stream, quoted(os.fspath(path)))
         if trusted:
-            with File(stream, show(os.fspath(path)), limits) as file:
+            with File(stream, quoted(os.fspath(path)), limits) as file:
                 yield file
             return
     with Sandbox() as sandbox, sandbox.open(path, limits=limits) as remote:
@@ -276,11 +274,11 @@ def open_bytes(content: bytes, name: str, trusted: bool = False, limits: Limits 
 @contextlib.contextmanager
 def open_member(path: Path, member: str, trusted: bool = False, limits: Limits = LIMITS) -> Iterator[Reader]:
     """The same for an HDF5 file that is a member of the zip archive at `path`."""
-    name = f"{show(os.fspath(path))}: {member}"
+    name = f"{quoted(os.fspath(path))}: {member}"
     with contextlib.ExitStack() as stack:
         if trusted:
             stream = stack.enter_context(open_binary(path))
-            inner = member_of(stream, show(os.fspath(path)), member, limits)
+            inner = member_of(stream, quoted(os.fspath(path)), member, limits)
             yield stack.enter_context(File(inner, name, limits))
         else:
             sandbox = stack.enter_context(Sandbox())
@@ -290,11 +288,8 @@ def open_member(path: Path, member: str, trusted: bool = False, limits: Limits =
 def parse_file(
     path: Path, parser: str, trusted: bool = False, limits: Limits = LIMITS, name: str = "", **arguments: Any
 ) -> Parsed:
-    """What one of PARSERS makes of a file: in a new child process, or in this one if the file is `trusted`.
-
-    name: what errors call it; the quoted path by default.
-    """
-    name = name or show(os.fspath(path))
+    """What one of PARSERS makes of a file, which errors call `name`: in a new child, or here if it is `trusted`."""
+    name = name or quoted(os.fspath(path))
     with open_binary(path, name) as stream:
         if trusted:
             parsed = run(PARSERS[parser], source_of(stream), name, limits, arguments)

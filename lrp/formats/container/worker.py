@@ -156,6 +156,8 @@ def serve_parser(answers: BinaryIO, request: dict[str, Any], content: bytearray)
             send_arrays(answers, {"value": parsed.value}, parsed.arrays)
         except LoadError as error:
             send(answers, {"error": str(error)})
+        except ImportError as error:
+            send(answers, {"error": f"{name}: reading it needs a package that is not installed ({error})"})
         except MemoryError:
             send(answers, {"error": f"{name}: reading it needs more memory than the limit allows"})
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.container import Reader, show
+from lrp.formats.container import Reader, quoted
 from lrp.formats.keras import activations as keras_activations
 from lrp.formats.keras import attention as keras_attention
 from lrp.formats.keras import basic as keras_basic
@@ -154,10 +154,10 @@ def _writer(file: Reader, model: Model, data: dict[str, Any], origin: dict[str, 
         text = _guessed_version(file, data)
     found = re.match(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?", text) if isinstance(text, str) else None
     if found is None:
-        raise LoadError(f"keras_version: expected a version such as 2.2.4, got {show(text)}")
+        raise LoadError(f"keras_version: expected a version such as 2.2.4, got {quoted(text)}")
     version = (int(found[1]), int(found[2]), int(found[3] or 0))
     if version[0] > 3:
-        raise LoadError(f"it was written by Keras {show(text)}; versions 0.3 to 3 are read")
+        raise LoadError(f"it was written by Keras {quoted(text)}; versions 0.3 to 3 are read")
     tf_keras = version[0] == 2 and ("tf" in str(text) or version >= (2, 4, 0))
     name = backend or origin.get("backend")
     if not isinstance(name, str):
@@ -197,7 +197,7 @@ def _inputs(b: Builder, model: Model) -> list[Value]:
         values.append(_input(b, Spec("InputLayer", f"{spec.name}_input", {}, ()), f"{spec.name}_input", lengths))
     for name in model.inputs:
         if name not in specs:
-            raise LoadError(f"the input {show(name)} is no layer of the model")
+            raise LoadError(f"the input {quoted(name)} is no layer of the model")
         spec = specs[name]
         shape = spec.config.get("batch_shape", spec.config.get("batch_input_shape"))
         if spec.kind != "InputLayer":  # Keras 2 may name the first layer of a nested chain
@@ -216,7 +216,7 @@ def refuse_input(spec: Spec) -> None:
 
 def _without_batch(spec: Spec, shape: Any) -> tuple[int | None, ...]:
     if not isinstance(shape, list) or not shape:
-        fields.refuse(spec, f"input shape: expected a list of lengths, got {show(shape)}")
+        fields.refuse(spec, f"input shape: expected a list of lengths, got {quoted(shape)}")
     return fields.shape(spec, shape[1:], "input shape")
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from lrp.arrays import Array
 from lrp.errors import LoadError
 from lrp.formats.build import Architecture, Assembly, Entry, Tensor, assemble
-from lrp.formats.container import Reader, show
+from lrp.formats.container import Reader, quoted
 from lrp.formats.matlab import mat73
 from lrp.formats.matlab.fisher import read_fisher
 from lrp.formats.matlab.mat73 import Variable
@@ -40,7 +40,7 @@ def read(file: Reader, architecture: Architecture | None = None, dtype: str = "f
         return read_dag(net, dtype) if dag else read_simple(net, layers, dtype)
     names = [name for name in variables.names() if not name.startswith("#")]
     raise LoadError(
-        f"{file.name} holds the variables {show(', '.join(names[:12]))} and no network (net.layers) or Fisher-vector "
+        f"{file.name} holds the variables {quoted(', '.join(names[:12]))} and no network (net.layers) or Fisher-vector "
         "model; for plain matrices give an architecture (the JSON of docs/formats.md)"
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 
 LARGEST = 1 << 40  # entries of a view that repeats numbers
 FREE_ENTRIES, FREE_WORK = 1 << 22, 1 << 27
@@ -138,7 +138,7 @@ def _reshape(xs: Sequence[Array], attributes: Mapping[str, Any], budget: Budget,
         known = math.prod(n for n in target if n != -1)
         shape = _sized([xs[0].size // max(known, 1) if n == -1 else n for n in target], fail)
         if math.prod(shape) != xs[0].size:
-            raise fail(f"cannot reshape {xs[0].shape} to {show(target)}")
+            raise fail(f"cannot reshape {xs[0].shape} to {quoted(target)}")
         return np.broadcast_to(once.reshape(()), shape)
     if not xs[0].flags.c_contiguous:
         budget.take(xs[0].size, xs[0].size, fail)
@@ -183,7 +183,7 @@ def _expand(xs: Sequence[Array], attributes: Mapping[str, Any], budget: Budget, 
 
 def _require_size(shape: Sequence[int], fail: Fail) -> None:
     if min(shape, default=0) < 0 or math.prod(shape) > LARGEST:
-        raise fail(f"a constant of shape {show(tuple(shape))} is too large; it is refused")
+        raise fail(f"a constant of shape {quoted(tuple(shape))} is too large; it is refused")
 
 
 def _sized(shape: Sequence[Any], fail: Fail) -> tuple[int, ...]:

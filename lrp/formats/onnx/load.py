@@ -16,7 +16,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import LoadError, LrpError
 from lrp.formats.build import Builder, Tensor
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.onnx.constant_folding import FOLDED, Budget, fold
 from lrp.formats.onnx.elementwise import ELEMENTWISE
 from lrp.formats.onnx.operators import OPERATORS
@@ -74,7 +74,7 @@ class _Reader:
         for entry, node in zip(graph["nodes"], nodes):
             missing = [name for name in entry["inputs"] if name and name not in values]
             if missing:
-                raise scope.fail(node, f"its input {show(missing[0])} is no value of the graph before it")
+                raise scope.fail(node, f"its input {quoted(missing[0])} is no value of the graph before it")
             xs = [values[name] if name else None for name in entry["inputs"]]
             for name, result in zip(entry["outputs"], self._computed(scope, node, xs, table, budget)):
                 values[name] = result
@@ -82,7 +82,7 @@ class _Reader:
         for name in graph["outputs"]:
             end = values.get(name)
             if not isinstance(end, Tensor):
-                raise LoadError(f"{self.name}: its output {show(name)} does not depend on the input")
+                raise LoadError(f"{self.name}: its output {quoted(name)} does not depend on the input")
             ends[name] = end
         try:
             return builder.network(ends, Metadata(), dtype)
@@ -103,7 +103,7 @@ class _Reader:
                 if len(constants) == len(xs) and node.kind in FOLDED:
                     return fold(node.kind, constants, node.attributes, fail, budget)
                 if node.kind not in table:
-                    raise fail(f"operators of type {show(node.kind)} are not read")
+                    raise fail(f"operators of type {quoted(node.kind)} are not read")
                 operands = [x if x is None or isinstance(x, Tensor) else _without_batch(x, scope.batch) for x in xs]
                 sizes = [x.size for x in operands if x is not None and not isinstance(x, Tensor)]
                 if max(sizes, default=0) > budget.largest:
@@ -113,7 +113,7 @@ class _Reader:
         except LrpError:
             raise
         except Exception as error:  # numpy raises ValueError, TypeError, IndexError, RuntimeError, MemoryError ...
-            shown = show(f"{type(error).__name__}: {str(error)[:150]}")
+            shown = quoted(f"{type(error).__name__}: {str(error)[:150]}")
             raise fail(f"its inputs or attributes are not valid ({shown})") from None
         return result if isinstance(result, list) else [result]
 
@@ -126,15 +126,15 @@ class _Reader:
             name, dims = one["name"], one["dims"]
             if not one["type"] or len(dims) < 2:
                 raise LoadError(
-                    f"{self.name}: expected input {show(name)} to be a batch of arrays, got shape {show(dims)}"
+                    f"{self.name}: expected input {quoted(name)} to be a batch of arrays, got shape {quoted(dims)}"
                 )
             if one["type"] not in INPUT_TYPES:
-                raise LoadError(f"{self.name}: expected input {show(name)} to hold floats, or token numbers")
+                raise LoadError(f"{self.name}: expected input {quoted(name)} to hold floats, or token numbers")
             shape: Shape = tuple(dims[1:])
             values[name] = builder.input(name, shape, one["type"] in TOKEN_TYPES)
             batches.add(dims[0] or BATCH)
         if len(batches) != 1:
-            raise LoadError(f"{self.name}: expected inputs with one length of the batch, got {show(sorted(batches))}")
+            raise LoadError(f"{self.name}: expected inputs with one length of the batch, got {quoted(sorted(batches))}")
         return batches.pop()
 
     def _operator(self, entry: Mapping[str, Any], consumed: set[str]) -> Operator:
@@ -143,14 +143,14 @@ class _Reader:
         name = (entry["name"] or (outputs[0] if outputs else kind)).strip("/") or kind
         if entry["domain"] not in ("", "ai.onnx"):
             raise LoadError(
-                f"{self.name}: node {show(name)} is of the domain {show(entry['domain'])}; only ONNX's own is read"
+                f"{self.name}: node {quoted(name)} is of the domain {quoted(entry['domain'])}; only ONNX's own is read"
             )
         attributes: dict[str, Any] = {}
         for one in entry["attributes"]:
             if one["type"] in GRAPHS:
-                raise LoadError(f"{self.name}: node {show(name)} ({show(kind)}) holds a graph of its own; not read")
+                raise LoadError(f"{self.name}: node {quoted(name)} ({quoted(kind)}) holds a graph of its own; not read")
             if one["value"] is None or one["type"] not in INT_LIKE | {TENSOR}:
-                raise LoadError(f"{self.name}: node {show(name)}: its attribute {show(one['name'])} is not read")
+                raise LoadError(f"{self.name}: node {quoted(name)}: its attribute {quoted(one['name'])} is not read")
             attributes[one["name"]] = self.constants.of(one["value"]) if one["type"] == TENSOR else one["value"]
         used = tuple(bool(output) and output in consumed for output in outputs)
         return Operator(kind, name, attributes, tuple(outputs), used, self.opset)

@@ -16,6 +16,8 @@ from lrp.formats.onnx.reader_context import Operator, Reader, Scope, Value
 from lrp.layers import Dropout, Input, Permute, Reshape
 from lrp.layers.shape import Slice
 
+MOST_AXES = 32  # what every release of numpy has
+
 
 def _same(s: Scope, node: Operator, xs: list[Value | None]) -> list[Value]:
     return [s.tensor(node, xs[0])]
@@ -125,6 +127,8 @@ def _unsqueeze(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     x = s.tensor(node, xs[0])
     given = axes_of(xs, node.attributes) or []
     rank = x.rank + len(given)
+    if rank > MOST_AXES:
+        raise s.fail(node, f"expected at most {MOST_AXES} axes, got {rank}")
     new = {a % rank for a in given}
     old = [a for a in range(rank) if a not in new]
     view = (*(old[a] for a in x.axes), *sorted(new))

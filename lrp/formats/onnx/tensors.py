@@ -11,7 +11,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
-from lrp.formats.container import RAW, MessageError, open_binary, shaped, show
+from lrp.formats.container import RAW, MessageError, open_binary, quoted, shaped
 
 LARGEST = 2 << 30  # bytes of a file beside the model
 FLOATS, BOOL = {1, 10, 11, 16}, 9  # TensorProto.data_type
@@ -34,7 +34,7 @@ class Constants:
         """The numbers of one tensor."""
         if tensor["type"] not in RAW:
             raise LoadError(
-                f"{self._name}: constant {show(tensor['name'])} is of a type ({tensor['type']}) that is not read"
+                f"{self._name}: constant {quoted(tensor['name'])} is of a type ({tensor['type']}) that is not read"
             )
         values = self._beside(tensor) if tensor["array"] is None else self._arrays[tensor["array"]]
         self.entries += values.size
@@ -54,7 +54,7 @@ class Constants:
         """Numbers in a file beside the model."""
         itemsize = np.dtype(RAW[tensor["type"]]).itemsize
         if min(tensor["dims"], default=0) < 0:
-            raise LoadError(f"{self._name}: constant {show(tensor['name'])} has the shape {show(tensor['dims'])}")
+            raise LoadError(f"{self._name}: constant {quoted(tensor['name'])} has the shape {quoted(tensor['dims'])}")
         content, size = external_bytes(self._folder, tensor["external"] or {}, math.prod(tensor["dims"]) * itemsize)
         self._external += len(content)
         if self._external > 2 * size + (1 << 20):
@@ -73,24 +73,24 @@ def external_bytes(folder: str, entry: Mapping[str, str], expected: int) -> tupl
     """
     location = entry.get("location", "")
     if not location or location != os.path.basename(location) or location in (".", "..") or "\\" in location:
-        raise LoadError(f"the model keeps weights at {show(location)}; only a file in its own folder is read")
+        raise LoadError(f"the model keeps weights at {quoted(location)}; only a file in its own folder is read")
     path = os.path.join(folder, location)
     if os.path.islink(path):
-        raise LoadError(f"the model keeps weights at {show(location)}, which is a link; it is refused")
+        raise LoadError(f"the model keeps weights at {quoted(location)}, which is a link; it is refused")
     with open_binary(path) as stream:
         size = stream.seek(0, 2)
         if size > LARGEST:
-            raise LoadError(f"{show(location)} is larger than the limit of {LARGEST} bytes")
+            raise LoadError(f"{quoted(location)} is larger than the limit of {LARGEST} bytes")
         try:
             offset = int(entry.get("offset", "0")[:30])
             length = int(entry.get("length", str(size - offset))[:30])
         except ValueError:
-            raise LoadError(f"the model names a part of {show(location)} by what is no number") from None
+            raise LoadError(f"the model names a part of {quoted(location)} by what is no number") from None
         if offset < 0 or length < 0 or offset + length > size:
             raise LoadError(
-                f"the model names bytes {offset} to {offset + length} of {show(location)}, which has {size}"
+                f"the model names bytes {offset} to {offset + length} of {quoted(location)}, which has {size}"
             )
         if length != expected:
-            raise LoadError(f"the model names {length} bytes of {show(location)} for a constant of {expected} bytes")
+            raise LoadError(f"the model names {length} bytes of {quoted(location)} for a constant of {expected} bytes")
         stream.seek(offset)
         return stream.read(length), size

@@ -167,7 +167,7 @@ def _mean(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
 
 
 def _dropout(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-    e.asked.add("inplace")
+    e.used.add("inplace")
     return a.builder.add(e.name, Dropout(e.number("p", 0.5)), single(e, xs))
 
 
@@ -216,7 +216,7 @@ def _affine(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
     """Scale: x * factor + offset, numbers of the architecture itself (a model that normalises its input)."""
     numbers: list[Array] = []
     for name, default in (("factor", 1.0), ("offset", 0.0)):
-        e.asked.add(name)
+        e.used.add(name)
         try:
             value = np.asarray(e.settings.get(name, default), dtype=np.float64)
         except (ValueError, TypeError):
