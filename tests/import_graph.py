@@ -1,7 +1,8 @@
 """The import graph of lrp, read from the source: who imports what, and what breaks the rules of the architecture.
 
-    python -m tests.import_graph            writes the picture of the rooms into docs/architecture.md
-    python -m tests.import_graph --check    prints every violation; ends with code 1 if there is one
+    python -m tests.import_graph                    writes the picture of the rooms into docs/architecture.md
+    python -m tests.import_graph --check-picture    ends with code 1 if the picture is out of date
+    python -m tests.import_graph --check            prints every violation; ends with code 1 if there is one
 
 A room is a folder or a file directly below lrp/. Every import statement counts: at the top of a module, under
 `if TYPE_CHECKING`, and inside functions. `from package import name` is an import of the module package.name where there
@@ -271,7 +272,11 @@ def main() -> int:
         found = graph.violations(order)
         print("\n".join(found) or "no violation")
         return 1 if found else 0
-    PAGE.write_text(with_picture(page, graph.picture(order)), encoding="utf-8")
+    new = with_picture(page, graph.picture(order))
+    if "--check-picture" in sys.argv:
+        print("up to date" if new == page else f"{PAGE.name} is out of date; run: python -m tests.import_graph")
+        return int(new != page)
+    PAGE.write_text(new, encoding="utf-8")
     return 0
 
 

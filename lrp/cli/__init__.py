@@ -17,6 +17,7 @@ import numpy as np
 
 from lrp.cli import audit, convert, evaluate, explain, info, rules, vectors
 from lrp.errors import LrpError
+from lrp.version import VERSION
 
 COMMANDS = (
     info,
@@ -35,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lrp", description="Layer-wise Relevance Propagation: what each input contributed, with a ledger."
     )
+    parser.add_argument("--version", action="version", version=f"lrp {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_parser(commands)
