@@ -4,7 +4,7 @@
     python -m tests.mutation --paths lrp/rules --list                            print every possible change
     python -m tests.mutation --paths lrp/rules --sample 60 --whole               survivors meet the whole suite, too
 
-Each change is made in a copy of the tree, in which the tests of the changed file run (`suite_of`) until one fails or
+Each change is made in a copy of the tree, in which the quick tests of the changed file run (`suite_of`) until one fails or
 the time limit passes: killed, timeout or survived. Results go to a JSON file after each change; what is in it is not run
 again, so a run that was interrupted goes on. A survivor that computes the same as the original belongs into
 tests/mutation_equivalent.md with the reason; it is then reported as equivalent and not run.
@@ -35,6 +35,7 @@ from threading import Lock
 ROOT = Path(__file__).resolve().parents[1]
 EQUIVALENT = Path(__file__).with_name("mutation_equivalent.md")
 IGNORED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", ".mutation", "*.egg-info")
+WHOLE = ["tests", "lrp"]  # every test, the slow ones, too
 KILLED, SURVIVED, TIMEOUT, SAME = "killed", "survived", "timeout", "equivalent"
 
 ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult}
@@ -170,14 +171,14 @@ def suite_of(file: str, root: Path = ROOT) -> list[str]:
     """The test folders for a file of lrp: its own doctests, those of its room, and for rules and layers the properties.
 
     The nearest first: lrp/formats/keras/load.py has tests/formats/keras where there is such a folder, then tests/formats.
-    A file without a folder of tests has the whole suite.
+    A file without a folder of tests has all of them. The tests marked slow are left out.
     """
     parts = Path(file).parts[1:-1]
     folders = [f"tests/{'/'.join(parts[:k])}" for k in range(len(parts), 0, -1)]
     folders += [f"tests/test_{Path(file).stem}.py"] * (not parts)
     found = [folder for folder in folders if (root / folder).exists()][:1]
     if parts[:1] in (("rules",), ("layers",)) or file == "lrp/arrays.py":
-        found += [f"tests/{name}" for name in ("properties", "equations") if (root / "tests" / name).exists()]
+        found += [f"tests/{name}" for name in ("equations", "properties") if (root / "tests" / name).exists()]
     return [file, *found] if found else [file, "tests"]
 
 
@@ -206,6 +207,7 @@ def sources(paths: list[str], root: Path) -> list[str]:
 def run_tests(root: Path, tests: list[str], limit: float | None) -> str:
     """killed, survived or timeout: what pytest makes of the tree at `root`."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+    command += [] if tests == WHOLE else ["-m", "not slow"]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     with subprocess.Popen(
         command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -278,7 +280,7 @@ def run(chosen: list[Mutant], results: Path, options: argparse.Namespace, root: 
 
         def suites(mutant: Mutant) -> list[list[str]]:
             near = options.tests or suite_of(mutant.file, root)
-            return [near, ["tests"]] if options.whole and "tests" not in near else [near]
+            return [near, WHOLE] if options.whole else [near]
 
         def judge(mutant: Mutant) -> None:
             copy, start = copies.get(), time.monotonic()

@@ -1,8 +1,11 @@
 """Two thousand damaged files: see mutations.py, which also prints what became of them."""
 
+import pytest
+
 from tests.formats.mutations import run
 
 
+@pytest.mark.slow
 def test_two_thousand_damaged_files(tmp_path):
     outcomes = run(2000, tmp_path)
     assert sum(outcomes.values()) == 2000
