@@ -291,9 +291,9 @@ def run(chosen: list[Mutant], results: Path, options: argparse.Namespace, root: 
 
         if waiting:
             copy = copies.get()
-            for tests in {tuple(suite) for mutant in waiting for suite in suites(mutant)}:
-                if run_tests(copy.root, list(tests), None) != SURVIVED:
-                    raise SystemExit(f"tests.mutation: {' '.join(tests)} fail without any change; repair them first")
+            every = sorted({test for mutant in waiting for test in suites(mutant)[0]})
+            if run_tests(copy.root, every, None) != SURVIVED:
+                raise SystemExit(f"tests.mutation: {' '.join(every)} fail without any change; repair them first")
             copies.put(copy)
         with ThreadPoolExecutor(max(1, options.jobs)) as threads:
             for _ in threads.map(judge, waiting):
