@@ -2,7 +2,8 @@
 
     python -m tests.mutation --paths lrp/rules --sample 60 --seed 0 --jobs 2     run a sample, print what survived
     python -m tests.mutation --paths lrp/rules --list                            print every possible change
-    python -m tests.mutation --paths lrp/rules --sample 60 --whole               survivors meet the whole suite, too
+    python -m tests.mutation --paths lrp/rules --sample 60 --whole               run all tests over what survives, too
+    python -m tests.mutation --paths lrp/rules --sample 60 --again               run survivors again, after new tests
 
 Each change is made in a copy of the tree, in which the quick tests of the changed file run (`suite_of`) until one fails or
 the time limit passes: killed, timeout or survived. Results go to a JSON file after each change; what is in it is not run
@@ -272,7 +273,8 @@ def run(chosen: list[Mutant], results: Path, options: argparse.Namespace, root: 
     for mutant in chosen:
         if (mutant.file, mutant.text, mutant.change) in equivalent:
             record(mutant, SAME, 0.0)
-    waiting = [mutant for mutant in chosen if mutant.key not in known]
+    again = {key for key, one in known.items() if options.again and one["status"] == SURVIVED}
+    waiting = [mutant for mutant in chosen if mutant.key not in known or mutant.key in again]
     with tempfile.TemporaryDirectory() as folder:
         copies: Queue[Copy] = Queue()
         for k in range(min(options.jobs, len(waiting))):
@@ -328,6 +330,7 @@ def main() -> None:
     parser.add_argument("--tests", nargs="+", help="the tests to run, in place of those of the file's room")
     parser.add_argument("--whole", action="store_true", help="run the whole suite over what survives the room's tests")
     parser.add_argument("--results", type=Path, default=ROOT / ".mutation" / "results.json", help="the JSON file")
+    parser.add_argument("--again", action="store_true", help="run what survived an earlier run again")
     parser.add_argument("--list", action="store_true", help="print every possible change and run nothing")
     options = parser.parse_args()
     every = [m for file in sources(options.paths, ROOT) for m in mutants_of(file, (ROOT / file).read_bytes())]

@@ -120,7 +120,7 @@ def test_a_run_tells_killed_from_survived_and_goes_on_where_it_ended(
     every = mutants_of("lrp/toy/module.py", MODULE.encode())
     wanted = {"abs(x) -> (x)": "killed", "x + 0 -> (x - 0)": SAME, "np.maximum -> np.minimum": SURVIVED}
     chosen = [mutant for mutant in every if mutant.change in wanted]
-    options = argparse.Namespace(jobs=2, limit=100.0, tests=None, whole=False)
+    options = argparse.Namespace(jobs=2, limit=100.0, tests=None, whole=False, again=False)
     results = tree / "results.json"
     found = run(chosen, results, options, tree)
     assert {one["change"]: one["status"] for one in found.values()} == wanted
@@ -133,10 +133,18 @@ def test_a_run_tells_killed_from_survived_and_goes_on_where_it_ended(
     assert "| total | 1 | 0 | 1 | 1 |" in table and "`np.maximum -> np.minimum`" in table
 
 
+def test_survivors_are_run_again_on_request(tree: Path) -> None:
+    (mutant,) = [m for m in mutants_of("lrp/toy/module.py", MODULE.encode()) if m.after == "np.minimum"]
+    options = argparse.Namespace(jobs=1, limit=100.0, tests=None, whole=False, again=True)
+    assert run([mutant], tree / "results.json", options, tree)[mutant.key]["status"] == SURVIVED
+    (tree / "tests/toy/test_module.py").write_text(TEST + "    assert total(np.ones((1, 1, 1))) == 1\n")
+    assert run([mutant], tree / "results.json", options, tree)[mutant.key]["status"] == "killed"
+
+
 def test_tests_that_fail_without_a_change_are_refused(tree: Path) -> None:
     (tree / "tests/toy/test_module.py").write_text("def test_broken(): assert False")
     mutant, *_ = mutants_of("lrp/toy/module.py", MODULE.encode())
-    options = argparse.Namespace(jobs=1, limit=100.0, tests=None, whole=False)
+    options = argparse.Namespace(jobs=1, limit=100.0, tests=None, whole=False, again=False)
     with pytest.raises(SystemExit, match="fail without any change"):
         run([mutant], tree / "results.json", options, tree)
 
@@ -148,7 +156,7 @@ def test_an_endless_loop_ends_at_the_limit(tree: Path) -> None:
         "from lrp.toy.module import count\ndef test(): assert count(3) == 0\n"
     )
     (mutant,) = [m for m in mutants_of("lrp/toy/module.py", module.encode()) if m.after == "n += 1"]
-    options = argparse.Namespace(jobs=1, limit=5.0, tests=None, whole=False)
+    options = argparse.Namespace(jobs=1, limit=5.0, tests=None, whole=False, again=False)
     (one,) = run([mutant], tree / "results.json", options, tree).values()
     assert one["status"] == "timeout"
 
