@@ -1,4 +1,4 @@
-"""The table behind `lrp/layers/convolution/fast.py` and `conv_columns.py`: each method on many shapes, in ms, best of several.
+"""The table behind `lrp/layers/convolution/float32.py` and `conv_columns.py`: each method on many shapes, in ms, best of several.
 
     python benchmarks/time_conv.py              the table; then the thresholds of shifts that lose least on it
 
@@ -22,7 +22,7 @@ import numpy as np  # noqa: E402
 
 from lrp.layers import Conv
 from lrp.layers.convolution import columns as conv_columns
-from lrp.layers.convolution import fast as conv_fast
+from lrp.layers.convolution import float32 as conv_fast
 
 SHAPES = [  # samples, picture, in, out, kernel
     (1, 224, 3, 64, 3),

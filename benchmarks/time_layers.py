@@ -35,7 +35,7 @@ def measure(case: str, arguments: argparse.Namespace) -> None:
     runs = []
     for _ in range(arguments.repeat + 1):
         marks: list[tuple[str, float]] = []
-        network.explain(x, composite=arguments.composite, watch=lambda node: marks.append((node, time.perf_counter())))
+        network.explain(x, composite=arguments.composite, on_node=lambda node: marks.append((node, time.perf_counter())))
         marks.append(("", time.perf_counter()))
         runs.append([1e3 * (after - before) for (_, before), (_, after) in zip(marks, marks[1:])])
     medians = np.median(runs[1:], axis=0)

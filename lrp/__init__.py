@@ -20,6 +20,7 @@ from lrp.graph import (
     composites,
     fold_batchnorm,
 )
+from lrp.methods import explain
 
 __all__ = [
     "Explanation",
@@ -32,6 +33,7 @@ __all__ = [
     "Preprocessing",
     "Trace",
     "composites",
+    "explain",
     "fold_batchnorm",
     "layers",
     "load",

@@ -4,6 +4,9 @@ A message is one sentence or two: subject, what was expected, what came, and wha
 All of them are `LrpError`, so that the command line can print the sentence without a traceback.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class LrpError(Exception):
     """The base of every error that this package raises on purpose."""
@@ -63,3 +66,13 @@ class WorkerError(LrpError, RuntimeError):
 
 class MissingExtraError(LrpError, ImportError):
     """An optional library is needed and not installed; the message names the extra that brings it."""
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """The end of a sentence, "; did you mean X?", for the known name nearest to a misspelt one; "" where none is near.
+
+    >>> did_you_mean("epsilonn", ["zero", "epsilon"])
+    "; did you mean 'epsilon'?"
+    """
+    near = difflib.get_close_matches(str(name), list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -80,6 +80,11 @@ def _attention(rng: Rng, **more: object) -> L.MultiHeadAttention:
     return L.MultiHeadAttention(*kernels, *biases, **more)
 
 
+def _between_0_and_1(x: np.ndarray) -> np.ndarray:
+    """|x| / (1 + |x|): positions in a picture."""
+    return np.abs(x) / (1 + np.abs(x))
+
+
 CASES: tuple[Case, ...] = (
     Case("dense", lambda r: L.Dense(weight(r, 5, 7), weight(r, 7)), ((5,),)),
     Case("dense-no-bias", lambda r: L.Dense(weight(r, 5, 7)), ((5,),)),
@@ -111,6 +116,7 @@ CASES: tuple[Case, ...] = (
     Case("lrn", lambda r: L.LRN(3, 0.7, 0.75, 1.5), ((3, 2, 7),), exact=False),
     Case("lrn-whole-power", lambda r: L.LRN(5, Fraction(1, 2), 2, 1), ((2, 7),)),
     Case("lrn-even", lambda r: L.LRN(4, 0.7, 0.75), ((2, 7),), exact=False),
+    Case("lrn-even-before", lambda r: L.LRN(4, Fraction(3, 2), 1, longer="before"), ((2, 7),)),
     Case("lrn-within", lambda r: L.LRN(3, 0.7, 0.5, within_channel=True), ((5, 3, 2),), exact=False),
     Case("batch-norm", lambda r: _norm(r, 3), ((2, 5, 3),)),
     Case("batch-norm-bare", lambda r: _norm(r, 3, full=False), ((3,),)),
@@ -267,6 +273,14 @@ CASES: tuple[Case, ...] = (
         lambda r: L.FisherPooling(weight(r, 3, 2), 1 + abs(weight(r, 3, 2)), weight(r, 3, 2), weight(r, 3)),
         ((7, 2), (7, 3)),
     ),
+    Case(
+        "fisher-pooling-pyramid",
+        lambda r: L.FisherPooling(
+            weight(r, 3, 2), 1 + abs(weight(r, 3, 2)), weight(r, 3, 2), weight(r, 3), ((1, 1), (2, 1), (1, 3))
+        ),
+        ((7, 2), (7, 3), (7, 2)),
+        domain=_between_0_and_1,
+    ),
     Case("fisher-vector", lambda r: L.FisherVector(*mixture(r)), ((7, 2),), exact=False),
     Case("fisher-vector-cut", lambda r: L.FisherVector(*mixture(r), threshold=0.05), ((7, 2),), exact=False),
     Case("signed-power", lambda r: L.SignedPower(), ((5, 3),), exact=False),
@@ -299,6 +313,12 @@ CASES: tuple[Case, ...] = (
     Case("soft-mapping", lambda r: L.SoftMapping(weight(r, 5, 2), 0.3), ((7, 2),), exact=False),
     Case("mean-histogram", lambda r: L.MeanHistogram(), ((7, 5),), domain=np.abs),
     Case("mean-histogram-3", lambda r: L.MeanHistogram(exponent=3), ((7, 5),), exact=False, domain=np.abs),
+    Case(
+        "mean-histogram-pyramid",
+        lambda r: L.MeanHistogram(((1, 1), (1, 2))),
+        ((7, 5), (7, 2)),
+        domain=_between_0_and_1,
+    ),
     Case("max-histogram", lambda r: L.MaxHistogram(), ((7, 5),), domain=np.abs),
 )
 

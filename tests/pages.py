@@ -145,8 +145,7 @@ def methods_page() -> str:
         "Methods", "lrp.methods.METHODS", "`lrp evaluate --methods NAME`; settings: `NAME:key=value,key=value`."
     )
     table = provided("tests.pages_methods", "methods_table")
-    if table is not None:
-        return "\n".join([*lines, table])
+    lines += [table, ""] if table is not None else []
     for name, one in methods.METHODS.items():
         function = getattr(one, "function", one)
         facts = [f"Settings in text: {', '.join(f'`{key}`' for key in getattr(one, 'readers', {})) or 'none'}"]
@@ -166,8 +165,10 @@ def formats_page() -> str:
     if registry is None:
         return ""
     lines = head("Formats", "lrp.formats.FORMATS", "`lrp.load` recognises a file by its content, never by its name.")
-    for name, one in registry.items() if hasattr(registry, "items") else ((one.name, one) for one in registry):
-        lines += entry(name, name, one if inspect.getdoc(one) else type(one), [])
+    lines += ["| format | files | recognised by | what is read | what is refused |", "|---|---|---|---|---|"]
+    for one in registry:
+        cells = [one.name, ", ".join(f"`{e}`" for e in one.extensions), one.recognised_by, one.reads, one.refuses]
+        lines.append(f"| {' | '.join(cells)} |".replace("](", "](../"))  # links are relative to docs/
     return "\n".join(lines)
 
 

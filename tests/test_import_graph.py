@@ -11,16 +11,7 @@ from tests.import_graph import BEGIN, END, PAGE, ROOT, Edge, ImportGraph, circle
 
 # Violations that are being repaired: (importer, imported), with * as in a shell. Remove a line as soon as it is repaired.
 KNOWN: tuple[Edge, ...] = (
-    ("lrp.conformance.case", "lrp.conformance.*_cases"),
-    ("lrp.formats.caffe.reader_context", "lrp.formats.caffe.load"),
-    ("lrp.graph.libraries", "lrp.graph.profiles"),
-    ("lrp.graph.network", "lrp.graph.batches"),
-    ("lrp.graph.network", "lrp.graph.profiles"),
     ("lrp.evaluation.measurement", "lrp.views"),
-    ("lrp.__main__", "lrp.cli"),
-    ("lrp.cli.rules", "lrp.rules.catalogue"),
-    ("lrp.formats.keras.activations", "lrp.layers.activations.rare"),
-    ("lrp.layers.*", "lrp.rules.engine"),
     ("lrp.methods.propagation.*", "lrp.methods.tools.backward"),
 )
 

@@ -8,7 +8,7 @@ import pytest
 from lrp import arrays, parallel
 from lrp.errors import InputError
 from lrp.layers import Conv, Dense
-from lrp.rules import engine, parse, propagation
+from lrp.rules import fast, parse, propagation
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -144,7 +144,7 @@ def test_sums_hear_errors_and_what_is_not_a_number(rng, small_pieces):
 )
 def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
     """With neurons whose denominator is 0, with and without relevance; large arrays take the place of others."""
-    for module in (engine, propagation):
+    for module in (fast, propagation):
         monkeypatch.setattr(module, "SMALL", 0)
     weight = rng.normal(size=(3, 3, 2, 5))
     weight[..., 1] = 0
@@ -165,7 +165,7 @@ def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
 @pytest.mark.parametrize("rule", ["zero", "z_plus", "alpha_beta:2,1"])
 def test_no_relevance_is_written_over_activations(rule, rng, small_pieces, monkeypatch):
     """With no denominator 0: those of `zero` are the layer's own output."""
-    for module in (engine, propagation):
+    for module in (fast, propagation):
         monkeypatch.setattr(module, "SMALL", 0)
     layer, x = Dense(rng.normal(size=(4, 9)), rng.normal(size=9)), rng.normal(size=(3, 4))
     y = layer.compute(x)

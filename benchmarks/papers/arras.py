@@ -4,8 +4,8 @@
 
 It prints the tables, says whether the paper's orderings hold for this model, and writes deletion.png, vectors.png and
 results.json to the folder. Protocol: posts of at least 100 words; a deleted word's vector is zero; the posts, the
-classes and the order of deletion of experiments A, B and C are told in lrp/text/deletion.py. Document vectors are made
-for the class that the model chooses, have unit length, and are judged by the true class of their neighbours.
+classes and the order of deletion of experiments A, B and C are defined in lrp/text/deletion.py. Document vectors are
+made for the class that the model chooses, have unit length, and are judged by the true class of their neighbours.
 """
 
 import argparse
@@ -15,14 +15,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from arras_windows import Windows
 
 import lrp
-from lrp.text import TextModel, newsgroups, relevances
+from lrp.text import ARRAS, TextModel, newsgroups, relevances
 from lrp.text.deletion import deletion_curve, random_ranking, ranking
-from lrp.text.relevance import Method, gradient_times_input, propagation, sensitivity
 from lrp.text.vectors import (
     document_vector,
     inverse_document_frequency,
@@ -32,7 +32,12 @@ from lrp.text.vectors import (
 )
 
 Curves = dict[str, list[float]]
-METHODS: dict[str, Method] = {"LRP": propagation(), "SA": sensitivity, "GI": gradient_times_input}
+Settings = dict[str, Any]
+METHODS: dict[str, Settings] = {
+    "LRP": {"method": "lrp", "composite": ARRAS},
+    "SA": {"method": "squared_gradient"},
+    "GI": {"method": "gradient_times_input"},
+}
 COUNTS = (0, 1, 2, 3, 5, 10, 15, 20, 30, 40, 50)
 LEAST = 100  # words of a post that takes part in the deletion experiments
 DRAWS = 10
@@ -62,9 +67,9 @@ def read(model: TextModel, folder: Path, split: str, most: int | None) -> tuple[
     return [model.encode(model.read(post.text, post.name)) for post in posts], labels
 
 
-def words_by(model: TextModel, texts: Sequence[np.ndarray], targets: np.ndarray, method: Method) -> list[np.ndarray]:
+def words_by(model: TextModel, texts: Sequence[np.ndarray], targets: np.ndarray, method: Settings) -> list[np.ndarray]:
     """R_t of each text, in the order of the texts."""
-    found = {one.index: one.relevance for one in relevances(model, texts, targets, method)}
+    found = {one.index: one.relevance for one in relevances(model, texts, targets, **method)}
     return [found[index] for index in range(len(texts))]
 
 
@@ -97,7 +102,7 @@ def vectors(model: TextModel, posts: Posts, idf: np.ndarray) -> dict[str, np.nda
     shape = (len(posts.texts), model.network.shapes[model.embedding][-1])
     kinds: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(shape))
     for name, method in METHODS.items():
-        for one in relevances(model, posts.texts, posts.chosen, method):
+        for one in relevances(model, posts.texts, posts.chosen, **method):
             kinds[f"{name} element-wise"][one.index] = document_vector(one.elements, one.vectors)
             kinds[name][one.index] = document_vector(one.relevance, one.vectors)
             kinds["tf-idf"][one.index] = document_vector(idf[one.numbers], one.vectors)
@@ -105,10 +110,10 @@ def vectors(model: TextModel, posts: Posts, idf: np.ndarray) -> dict[str, np.nda
     return {name: unit_length(kind) for name, kind in kinds.items()}
 
 
-def class_words(model: TextModel, posts: Posts, method: Method) -> dict[str, list[str]]:
+def class_words(model: TextModel, posts: Posts, method: Settings) -> dict[str, list[str]]:
     """For each class the TOP words of largest mean relevance over its posts; FOUND of these at least hold the word."""
     sums: dict[tuple[int, int], list[float]] = defaultdict(list)
-    for one in relevances(model, posts.texts, posts.labels, method):
+    for one in relevances(model, posts.texts, posts.labels, **method):
         for number in np.unique(one.numbers[one.known]):
             sums[one.target, int(number)].append(float(one.relevance[one.numbers == number].mean()))
     means = sorted(((np.mean(v), c, w) for (c, w), v in sums.items() if len(v) >= FOUND), reverse=True)

@@ -58,5 +58,5 @@ def difference(a: Floats, b: Floats) -> tuple[float, float]:
 def verdict(a: Floats, b: Floats) -> str:
     """Whether a > b holds, by twice the paired standard error."""
     value, error = difference(a, b)
-    said = "holds" if value > 2 * error else "is REVERSED" if value < -2 * error else "is UNDECIDED"
-    return f"{said} (difference {value:+.4g} +- {error:.2g})"
+    outcome = "holds" if value > 2 * error else "is REVERSED" if value < -2 * error else "is UNDECIDED"
+    return f"{outcome} (difference {value:+.4g} +- {error:.2g})"

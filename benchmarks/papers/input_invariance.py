@@ -19,16 +19,15 @@ from common import FIGURES
 from mnist import read_mnist
 from small_networks import perceptron, trained
 
-from lrp import Network
+from lrp import Explanation, Network
 from lrp.evaluation import Measurement, input_invariance, shifted
 from lrp.layers import ReLU
 from lrp.methods import (
-    Attribution,
     Estimator,
     deep_lift,
     estimate_patterns,
     gradient,
-    gradient_input,
+    gradient_times_input,
     guided_backprop,
     integrated_gradients,
     pattern_attribution,
@@ -39,7 +38,7 @@ from lrp.methods import (
 )
 from lrp.views.plots import Panel, Series, draw_panels
 
-Call = Callable[..., Attribution]
+Call = Callable[..., Explanation]
 TRAINING = 20_000
 # what the paper found: (uniform shift, checkerboard)
 PUBLISHED = {
@@ -103,13 +102,13 @@ def methods(network: Network, data: np.ndarray, m: np.ndarray) -> dict[str, tupl
     }
     zero = partial(integrated_gradients, steps=20)
     noise = partial(smoothgrad, samples=10, sigma=0.15)
-    noise_input = partial(smoothgrad, samples=10, sigma=0.15, method=gradient_input)
+    noise_input = partial(smoothgrad, samples=10, sigma=0.15, method=gradient_times_input)
     return {
         "gradient": (gradient, None),
         "sensitivity": (sensitivity, None),
         "guided backpropagation": (guided_backprop, None),
         **pairs,
-        "gradient x input": (gradient_input, None),
+        "gradient x input": (gradient_times_input, None),
         "integrated gradients, zero": (zero, None),
         "integrated gradients, black": (black(0.0), black),
         "integrated gradients, shifted": (zero, lambda t: partial(zero, baseline=t * m)),
@@ -127,11 +126,11 @@ def report(method: str, found: Measurement, index: int) -> None:
     """One line, with what the paper says where it says something."""
     values = found.numbers["difference"]
     passes = bool(found.numbers["passes"].all())
-    said = "not in the paper"
+    comparison = "not in the paper"
     if method in PUBLISHED:
-        said = "as published" if PUBLISHED[method][index] is passes else "NOT as published"
+        comparison = "as published" if PUBLISHED[method][index] is passes else "NOT as published"
     word = "passes" if passes else "fails"
-    print(f"{method:36s}{values.mean():12.3g}{values.max():12.3g}   {word:7s}{said}", flush=True)
+    print(f"{method:36s}{values.mean():12.3g}{values.max():12.3g}   {word:7s}{comparison}", flush=True)
 
 
 if __name__ == "__main__":

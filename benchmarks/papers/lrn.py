@@ -77,8 +77,8 @@ def report(found: dict[str, Measurement]) -> None:
     taylor, identity = (np.mean([fall[f"{name}, {t}"] for name in RULES], axis=0) for t in ("taylor", "identity"))
     print(f"Taylor better than identity, mean over the rules: {verdict(taylor, identity)}")
     for name in RULES:
-        said = verdict(fall[f"{name}, taylor"], fall[f"{name}, identity"])
-        print(f"Taylor better than identity under {name}: {said}")
+        outcome = verdict(fall[f"{name}, taylor"], fall[f"{name}, identity"])
+        print(f"Taylor better than identity under {name}: {outcome}")
     least = min(v.mean() for name, v in fall.items() if name != "random")
     print(f"every treatment better than a random order: {least > noise.mean()}")
 

@@ -4,7 +4,7 @@
 
 Prints, for the MNIST and the CIFAR-10 model, AOPC and ABPC with standard errors (uniform and constant replacement) and
 the complexity of the heatmaps (entropy, size as PNG), says which of the paper's orders hold, and draws the curves into
-docs/figures. All regions of a picture are replaced; the areas are also told for the first 15.7 % of them, the paper's
+docs/figures. All regions of a picture are replaced; the areas are also given for the first 15.7 % of them, the paper's
 share (100 of its 625). An interrupted run goes on where it was (its results are in --work).
 """
 
@@ -19,10 +19,10 @@ import numpy as np
 from common import FIGURES, ROOT, accuracy, cifar_pictures, mnist_pictures, verdict
 
 import lrp
+from lrp.evaluation import Settings
 from lrp.evaluation.campaign.campaign import run
 from lrp.evaluation.campaign.plan import Plan, Problem
 from lrp.evaluation.measurement import Measurement, table
-from lrp.evaluation.metrics import Settings
 from lrp.formats.results.named_arrays import save_arrays
 from lrp.methods import estimate_patterns
 from lrp.views.plots import Panel, Series, draw_panels
@@ -36,7 +36,7 @@ OTHERS = (
     "deconvolution:2",
     "deconvolution:inf",
     "guided_backprop:2",
-    "gradient_input",
+    "gradient_times_input",
     "integrated_gradients:steps=10",
     "smoothgrad:samples=10",
     "smoothgrad:samples=10,combine=square",
@@ -52,11 +52,12 @@ OTHERS = (
 )
 LEFT_OUT = (
     "cam: these networks do not end in global pooling and one dense layer",
-    "shapley: a pixel is a feature, 784 and 1,024 of them, far more than the sampled orders can tell apart",
+    "shapley: a pixel is a feature, 784 and 1,024 of them, far more than the sampled orders can distinguish",
     "class_model: a picture of the class, no heatmap of the input",
 )
 PATTERN_PICTURES = 2000  # training pictures that patterns are estimated from
 DRAWN_FROM = 10  # training pictures that prediction difference draws its windows from
+TRAINED_ON = {"mnist": 60_000, "cifar10": 50_000}  # pictures that the networks were trained with
 SHARE = 0.157  # of the regions, which the paper replaces
 
 
@@ -147,7 +148,7 @@ def prepared_methods(data: Data, work: Path) -> tuple[str, ...]:
     save_arrays(patterns, estimate_patterns(data.network, batches))
     save_arrays(others, {"x": data.training[:DRAWN_FROM]})
     names = [f"{name}:{patterns}" for name in ("pattern_net", "pattern_attribution")]
-    return (*names, f"prediction_difference:{others},window={data.size}")
+    return (*names, f"prediction_difference:{others},training_size={TRAINED_ON[data.name]},window={data.size}")
 
 
 def areas(data: Data, found: Measurement) -> Measurement:
@@ -173,14 +174,14 @@ def measured(
     metrics = ("abpc", "complexity") if replacement == "uniform" else ("abpc",)
     problem = Problem(Plan(methods, metrics, len(data.x), 50, settings), data.network, data.x)
     path = work / f"{data.name}-{replacement}-{len(data.x)}.h5"
-    return run(problem, path, jobs, watch=lambda done, total: print(f"  {replacement}: {done}/{total}", end="\r"))
+    return run(problem, path, jobs, on_progress=lambda done, total: print(f"  {replacement}: {done}/{total}", end="\r"))
 
 
 def statements(falls: Mapping[str, Measurement], replacement: str, steps: int) -> None:
     """Which of the paper's orders of AOPC hold here."""
     aopc = {name: area(found.curves["morf"].values, steps) for name, found in falls.items()}
-    said = f"{replacement} replacement, {steps} regions"
-    print(f"the paper's order LRP > deconvolution > sensitivity > random in AOPC, {said}:")
+    settings = f"{replacement} replacement, {steps} regions"
+    print(f"the paper's order LRP > deconvolution > sensitivity > random in AOPC, {settings}:")
     for name in LRP:
         for other in ("deconvolution:2", "sensitivity:2", "random"):
             print(f"  {name} > {other} {verdict(aopc[name], aopc[other])}")

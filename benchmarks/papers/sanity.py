@@ -2,9 +2,10 @@
 
     python benchmarks/papers/sanity.py [--mnist FOLDER] [--cifar FOLDER] [--pictures 500]
 
-Draws the weights anew from the logits down (cascading) and layer by layer (independent), prints how alike the heatmaps
-stay (Spearman's rank correlation over pixels not 0 in both, its absolute value, and SSIM) when all dense layers
-are random and when all layers are, says which methods ignore the upper layers, draws docs/figures/sanity-*.png.
+Replaces the weights by random ones from the logits down (cascading) and layer by layer (independent), prints how
+alike the heatmaps stay (Spearman's rank correlation over pixels not 0 in both, its absolute value, and SSIM) when all
+dense layers are random and when all layers are, says which methods ignore the upper layers, draws
+docs/figures/sanity-*.png.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ METHODS = (
     "gradient",
     "sensitivity",
     "smoothgrad:samples=5",
-    "gradient_input",
+    "gradient_times_input",
     "integrated_gradients:steps=5",
     "deep_lift",
     "grad_cam",
@@ -72,7 +73,7 @@ def report(name: str, network: lrp.Network, x: np.ndarray) -> None:
         cascade[text] = found = randomisation(network, x, method)
         alone[text] = randomisation(network, x[:ALONE], method, cascading=False)
         cells = [
-            said(found.curves[key].values[:, place], size)
+            with_error(found.curves[key].values[:, place], size)
             for key, place, size in (
                 ("rank where it varies", dense, True),
                 ("rank where it varies", dense, False),
@@ -96,7 +97,7 @@ def report(name: str, network: lrp.Network, x: np.ndarray) -> None:
     draw_panels(panels, FIGURES / f"sanity-{name}.png")
 
 
-def said(values: np.ndarray, size: bool) -> str:
+def with_error(values: np.ndarray, size: bool) -> str:
     """Mean and standard error; of the absolute values, for a map that only changes its sign has not changed."""
     column = (np.abs(values) if size else values)[:, None]
     return f"{mean(column)[0]:.3f} +- {standard_error(column)[0]:.3f}"

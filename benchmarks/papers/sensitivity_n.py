@@ -23,7 +23,7 @@ from lrp.views.plots import Panel, Series, draw_panels
 
 ACTIVATIONS: dict[str, Activation] = {"relu": ReLU(), "tanh": Tanh(), "sigmoid": Sigmoid(), "softplus": Softplus()}
 METHODS = {
-    "gradient x input": "gradient_input",
+    "gradient x input": "gradient_times_input",
     "LRP epsilon": "lrp:epsilon:0.0001",
     "DeepLIFT rescale": "deep_lift",
     "integrated gradients": "integrated_gradients:steps=20",

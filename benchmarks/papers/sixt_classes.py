@@ -1,4 +1,4 @@
-"""Does the heatmap depend on the class? Maps by depth, by rank, and below upper layers that are drawn anew."""
+"""Does the heatmap depend on the class? Maps by depth, by rank, and below random upper layers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cosine(a: Array, b: Array) -> float:
 
 
 def report_classes(x: Array, network: lrp.Network) -> None:
-    """The cosine of the maps of the two largest logits, by depth; and with all layers from one up drawn anew."""
+    """The cosine of the maps of the two largest logits, by depth; and with random layers from the second one up."""
     order = np.argsort(network.forward(x).output, axis=1)
     for title, rule in RULES.items():
         lines = composite(network, rule)
@@ -52,7 +52,7 @@ def report_classes(x: Array, network: lrp.Network) -> None:
             nodes[name] = replace(nodes[name], layer=fan_in_uniform(nodes[name].layer, rng))
             other = rebuilt(nodes, network).explain(x, order[:, -1], lines, start="one")
             parts.append(f"from {name} up {cosine(best.relevance, other.relevance):.3f}")
-        print(f"  {title}, upper layers drawn anew: {', '.join(parts)}")
+        print(f"  {title}, random upper layers: {', '.join(parts)}")
 
 
 def rebuilt(nodes: dict[str, Node], network: lrp.Network) -> lrp.Network:

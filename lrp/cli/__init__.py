@@ -1,23 +1,26 @@
-"""The command line: lrp COMMAND ..., one file a command.
+"""The command line: lrp COMMAND ..., one file per command.
 
 A command is a module with `add_parser(commands)`, which adds its arguments and sets `run`, a function from the parsed
-arguments to the exit code. Every error of this package is printed as its one sentence and ends with code 2.
+arguments to the exit code. An error of this package is printed as one sentence, and the program ends with code 2.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 import numpy as np
 
-from lrp.cli import audit, convert, evaluate, explain, info, rules, vectors
+from lrp.cli import audit, convert, evaluate, explain, info, models, play, rules, vectors
 from lrp.errors import LrpError
 from lrp.version import VERSION
+
+__all__ = ["main"]
 
 COMMANDS = (
     info,
@@ -25,6 +28,8 @@ COMMANDS = (
     audit,
     convert,
     evaluate,
+    models,
+    play,
     rules,
     vectors,
 )
@@ -40,7 +45,19 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_parser(commands)
+    for leaf in _leaves(parser):
+        leaf.add_argument("--quiet", action="store_true", help="print errors only")
     return parser
+
+
+def _leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """The parsers below `parser` that have no commands of their own."""
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups:
+        yield parser
+    for group in groups:
+        for child in group.choices.values():
+            yield from _leaves(child)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,9 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a class name must not fail on a poor terminal
-    parsed = build_parser().parse_args(arguments)
+    parser = build_parser()
+    parsed, rest = parser.parse_known_args(arguments)
+    if rest:
+        parser.error(_unknown(parsed, rest))
     try:
-        with np.errstate(all="ignore"):  # overflow and NaN are told by the ledger, with the node's name
+        with contextlib.ExitStack() as stack:
+            if parsed.quiet:
+                stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            # overflow and NaN are found by the ledger, which names the node
+            stack.enter_context(np.errstate(all="ignore"))
             code: int = parsed.run(parsed)
         sys.stdout.flush()
         return code
@@ -67,8 +91,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _unknown(parsed: argparse.Namespace, rest: list[str]) -> str:
+    """The message about arguments that no option takes."""
+    files = [word for word in rest if not word.startswith("-")]
+    if hasattr(parsed, "input") and len(files) == len(rest):
+        return (
+            f"INPUT: expected one file, got also {', '.join(files)}; explain one file at a time, or store several"
+            " samples in one .npy array, the samples first"
+        )
+    return f"unrecognized arguments: {' '.join(rest)}"
+
+
 def _silence(stream: TextIO) -> None:
-    """What is left in the stream goes nowhere, so that the interpreter's last flush finds an open file."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    """Send the rest of the stream to the null device, so that the interpreter's last flush does not fail."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

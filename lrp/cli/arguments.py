@@ -1,30 +1,39 @@
-"""What the commands have in common: the model, the input, the targets."""
+"""The arguments that several commands share: the model, the input, the targets."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import os
-import zipfile
-import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from lrp.arrays import FLOATS, Array
 from lrp.cli.letter import SUFFIXES, Letter, is_text
+from lrp.cli.output_files import stored_format
 from lrp.errors import InputError, LoadError
 from lrp.formats import load
+from lrp.formats.container import read_numpy
 from lrp.graph import PRESETS, PROFILES, STARTS, Network
-from lrp.views import read_input
+from lrp.views import progress, read_input
 
 ReadInput = Callable[[str, Network, bool], Any]
+PYTORCH = (".pt", ".pth", ".ckpt")
+WRITTEN_BY = {
+    "lrp-relevance": "a relevance file of `lrp explain --save`",
+    "lrp-vectors": "the golden vectors of `lrp vectors write`",
+    "lrp-arrays": "a file of arrays (results of `lrp evaluate`, patterns)",
+}
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """MODEL --dtype --trusted"""
+    """MODEL --architecture --dtype --trusted"""
     parser.add_argument("model", metavar="MODEL", help="a file with a network")
+    parser.add_argument("--architecture", metavar="FILE", help="the graph of a file of weights alone: prototxt or JSON")
     parser.add_argument("--dtype", choices=FLOATS, default="float64", help="the arithmetic (default: %(default)s)")
     parser.add_argument(
         "--trusted", action="store_true", help="a file of your own: read it without the protection of a child process"
@@ -65,7 +74,7 @@ def add_explained(parser: argparse.ArgumentParser) -> None:
 
 
 def _start(text: str) -> str | float:
-    """A finite number, or a word that the engine knows or refuses."""
+    """A finite number, or a word for the engine to check."""
     try:
         float(text)
     except ValueError:
@@ -74,7 +83,7 @@ def _start(text: str) -> str | float:
 
 
 def finite(text: str) -> float:
-    """An argument that is a number, and neither NaN nor infinite."""
+    """The number that a text spells; an argument error for NaN and infinity."""
     value = float(text)
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"expected a finite number, got {text}")
@@ -82,12 +91,46 @@ def finite(text: str) -> float:
 
 
 def network(arguments: argparse.Namespace) -> Network:
-    """The network of MODEL."""
-    return load(arguments.model, arguments.dtype, arguments.trusted)
+    """The network of MODEL; for files of known kinds that are not read, LoadError names the remedy."""
+    try:
+        return load(arguments.model, arguments.dtype, arguments.trusted, arguments.architecture)
+    except LoadError:
+        refuse_other_files(arguments.model)
+        raise
+
+
+def refuse_other_files(path: str) -> None:
+    """Raise LoadError with a remedy where `path` is no model but something that people give in its place."""
+    subject = f"{path}: expected a model file"
+    suffix = os.path.splitext(path)[1].lower()
+    if os.path.isdir(path):
+        saved = os.path.exists(os.path.join(path, "saved_model.pb"))
+        remedy = "load it in Keras and write model.save('model.keras')" if saved else "name the file in it"
+        raise LoadError(f"{subject}, got a folder{' (a TensorFlow SavedModel)' * saved}; {remedy}")
+    if not os.path.exists(path):
+        return
+    if suffix in PYTORCH:
+        raise LoadError(
+            f"{subject}, got a PyTorch file, which can run code when it is read; export it where the model is defined,"
+            " torch.onnx.export(model.eval(), x, 'model.onnx') with an input x, and give model.onnx (it needs pip"
+            " install 'lrp[onnx]')"
+        )
+    if suffix in READERS:
+        raise LoadError(f"{subject}, got {suffix}, which is an input; the order is MODEL INPUT")
+    kind = WRITTEN_BY.get(stored_format(path))
+    if kind is not None:
+        raise LoadError(f"{subject}, got {kind}; give the model that it was made with")
+
+
+def progress_bar(
+    arguments: argparse.Namespace, total: int, label: str
+) -> AbstractContextManager[Callable[[str], None]]:
+    """The progress bar over the nodes; with --quiet, none."""
+    return contextlib.nullcontext(lambda name: None) if arguments.quiet else progress(total, label)
 
 
 def targets(given: list[str] | None, classes: tuple[str, ...]) -> list[str | None]:
-    """The targets in order, [None] for the largest output. A class name may hold commas itself."""
+    """The targets in order; [None], the largest output, if none is given. A class name may contain commas."""
     if given is None:
         return [None]
     texts: list[str | None] = []
@@ -101,6 +144,8 @@ def read(path: str, model: Network, fit: bool = False, encoding: str = "utf-8") 
     if is_text(path):
         return Letter(model, path, encoding).batch
     suffix = os.path.splitext(path)[1].lower()
+    if os.path.isdir(path):
+        raise LoadError(f"{path}: expected one input file, got a folder; name a file in it")
     if suffix not in READERS:
         kinds = ", ".join([*READERS, *SUFFIXES])
         raise LoadError(f"{path}: expected an input of the kind {kinds}, got {suffix or 'no suffix'!r}")
@@ -108,7 +153,7 @@ def read(path: str, model: Network, fit: bool = False, encoding: str = "utf-8") 
 
 
 def _array(path: str, model: Network, fit: bool) -> Any:
-    """One array in numpy's format, with or without the axis of the samples."""
+    """One array of a .npy file, with or without the axis of the samples."""
     array = _numpy(path)
     if isinstance(array, dict):
         raise LoadError(f"{path}: expected one array, got an archive of several; name it .npz")
@@ -132,27 +177,21 @@ def _archive(path: str, model: Network, fit: bool) -> Any:
 
 
 def _picture(path: str, model: Network, fit: bool) -> Any:
-    """A picture through the stored preprocessing."""
+    """A picture, prepared as the model's metadata says."""
     return read_input(path, model, fit)
 
 
 def _numpy(path: str) -> Array | dict[str, Array]:
-    """A file of numpy, one array or several by name; nothing in it is executed."""
+    """The content of a NumPy file: one array, or several by name. Pickled objects are refused."""
     try:
-        with open(path, "rb") as stream:
-            loaded = np.load(stream, allow_pickle=False)
-            return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
+        os.stat(path)
     except OSError as error:
         raise LoadError(f"{path}: expected a file that can be read, got none ({error.strerror or error})") from None
-    except (ValueError, EOFError, SyntaxError, MemoryError, zipfile.BadZipFile, zlib.error):
-        raise LoadError(
-            f"{path}: expected a file of numpy with arrays of numbers, got one that is damaged, of another kind, or"
-            " holds objects; write it with numpy.save or numpy.savez"
-        ) from None
+    return read_numpy(path)
 
 
 def _batch(array: Array, model: Network, name: str) -> Array:
-    """One sample becomes a batch of one."""
+    """Add the axis of the samples to a single sample."""
     return array[np.newaxis] if array.ndim == len(model.shapes[name]) else array
 
 

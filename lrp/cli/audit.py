@@ -1,4 +1,4 @@
-"""lrp audit: does the ledger close at every node, and how far is floating point from the exact result."""
+"""lrp audit: whether the ledger closes at every node, and how far floating point is from the exact result."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import numpy as np
 from lrp import arrays
 from lrp.cli import arguments as common
 from lrp.cli.explain import explain
-from lrp.cli.report import closing, columns, heading
+from lrp.cli.report import closing, columns, heading, shortened
 from lrp.errors import LedgerError
 from lrp.graph import Explanation, Network
-from lrp.views import progress
 
 DOES_NOT_CLOSE = 1
 
@@ -28,14 +27,14 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--exact",
         action="store_true",
-        help="repeat it in rational numbers and print |float - exact| per node (seconds for a small perceptron, hours"
-        " for a deep network)",
+        help="repeat it in rational numbers: |float - exact| per node, and the ledger in fractions (seconds for a small"
+        " perceptron, hours for a deep network)",
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the ledger of every sample and target; then, on standard error, what does not close."""
+    """Print the ledger of every sample and target, and on standard error the lines that do not close."""
     network = common.network(arguments)
     x = common.read(arguments.input, network, arguments.fit, arguments.encoding)
     explanations = explain(network, x, arguments)
@@ -45,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         for explanation, exact in zip(explanations, _exactly(network, explanations, arguments)):
             print(f"\nclass {_classes(explanation, network)}: float error = |float - exact|")
             print(_errors(explanation, exact))
+            for sample in range(len(exact.ledger)):
+                print(f"\nsample {sample}, exact")
+                print(exact.ledger.table(sample))
             failures += _failures(exact, "in rational numbers")
     for failure in failures:
         print(f"lrp audit: {failure}", file=sys.stderr)
@@ -52,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(explanation: Explanation, network: Network) -> list[str]:
-    """One target's ledgers, a sample each; the sentence about what does not close, if anything."""
+    """Print one target's ledgers, one per sample; returns the sentence about a line that does not close, if any."""
     for sample in range(len(explanation.ledger)):
         name = network.metadata.class_name(int(explanation.target[sample]))
         print(f"\nsample {sample}, class {name}")
@@ -71,38 +73,38 @@ def _failures(explanation: Explanation, subject: str) -> list[str]:
 
 
 def _classes(explanation: Explanation, network: Network) -> str:
-    """The explained classes, each once."""
+    """The names of the explained classes, each once."""
     return ", ".join(dict.fromkeys(network.metadata.class_name(int(t)) for t in explanation.target))
 
 
 def _exactly(network: Network, explanations: Sequence[Explanation], arguments: argparse.Namespace) -> list[Explanation]:
-    """The same explanations in rational numbers, of the very numbers that the floats were computed from."""
+    """The same explanations in rational arithmetic, from the same weights and inputs."""
     rational = network.exact()
     x = {name: explanations[0].trace.values[name] for name in network.inputs}
     nodes = len(network.nodes) - len(network.inputs)
-    with progress(nodes * (1 + len(explanations)), "exact") as watch:
-        trace = rational.forward(x, watch)
+    with common.progress_bar(arguments, nodes * (1 + len(explanations)), "exact") as on_node:
+        trace = rational.forward(x, on_node=on_node)
         return [
             rational.explain_trace(
                 trace,
                 list(e.target),
                 arguments.composite,
-                arguments.start,
-                arguments.output,
-                x,
-                watch,
-                arguments.profile,
+                start=arguments.start,
+                output=arguments.output,
+                x=x,
+                on_node=on_node,
+                profile=arguments.profile,
             )
             for e in explanations
         ]
 
 
 def _errors(explanation: Explanation, exact: Explanation) -> str:
-    """A row a node: its largest |R|, the largest error over its entries, and whether its exact line closes."""
+    """One row per node: its largest |R|, the largest error of an entry, and the residual of its exact line."""
     lines = {line.name: line for line in exact.ledger.lines}
     rows = [["node", "largest |R|", "float error", "exact residual"]]
     for name, R in explanation.relevances.items():
         error = np.abs(arrays.exact(R) - exact.relevances[name]).max()
         residual = f"{float(np.abs(lines[name].residual).max()):g}" if name in lines else ""
-        rows.append([name, f"{float(np.abs(R).max()):.6g}", f"{float(error):.3g}", residual])
+        rows.append([shortened(name), f"{float(np.abs(R).max()):.6g}", f"{float(error):.3g}", residual])
     return columns(rows, numbers=(1, 2, 3))

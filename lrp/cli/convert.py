@@ -1,19 +1,25 @@
-"""lrp convert: any file that `lrp.load` reads, rewritten in the native format, with what its own format cannot say."""
+"""lrp convert: rewrite a file that `lrp.load` reads in the native format, with class names and preprocessing added."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from lrp.cli.arguments import finite
+from lrp.cli.arguments import finite, refuse_other_files
+from lrp.cli.output_files import MODEL, add_force, check_output
 from lrp.cli.report import columns, size
-from lrp.errors import InputError, LoadError
+from lrp.errors import InputError, LoadError, SaveError
 from lrp.formats import load, save
-from lrp.formats.container import check_target
+from lrp.formats.container import read_bytes
 from lrp.graph import ORDERS, Metadata, Network, Preprocessing
+
+FOREIGN = (".onnx", ".keras", ".pt", ".pth", ".caffemodel", ".mat", ".npz", ".npy", ".json", ".prototxt")
+LIST_BYTES = 16 << 20  # of the file with the names of classes
 
 
 def add_parser(commands: Any) -> None:
@@ -32,14 +38,27 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--range", nargs=2, type=finite, metavar=("LOW", "HIGH"), help="the range of the network's own input"
     )
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Load, add what was said, save."""
-    check_target(arguments.target)
-    network = load(arguments.source, trusted=arguments.trusted, architecture=arguments.architecture)
-    metadata = _metadata(network.metadata, arguments)
+    """Load, add the metadata of the command line, save."""
+    suffix = os.path.splitext(arguments.target)[1].lower()
+    if suffix in FOREIGN:
+        raise SaveError(
+            f"{arguments.target}: expected a name for a native HDF5 file, such as model.h5, got {suffix}; this command"
+            " writes no other format"
+        )
+    check_output(
+        arguments.target, MODEL, (arguments.source, arguments.architecture, arguments.classes), arguments.force
+    )
+    try:
+        network = load(arguments.source, trusted=arguments.trusted, architecture=arguments.architecture)
+    except LoadError:
+        refuse_other_files(arguments.source)
+        raise
+    metadata = _metadata(network, arguments)
     network = Network(network.nodes.values(), network.outputs, metadata, network.dtype)
     storage = {name: "float32" for name in network.nodes if _single(network, name)}
     save(network, arguments.target, storage)
@@ -47,45 +66,70 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _metadata(metadata: Metadata, arguments: argparse.Namespace) -> Metadata:
-    """What the file says, and over it what the command line says."""
+def _metadata(network: Network, arguments: argparse.Namespace) -> Metadata:
+    """The file's metadata, with what the command line gives in its place; InputError where that cannot be right."""
+    metadata = network.metadata
     if arguments.classes is not None:
         metadata = replace(metadata, classes=_lines(arguments.classes))
+        lengths = network.shapes[network.outputs[0]]
+        outputs = None if None in lengths else prod(n or 0 for n in lengths)
+        if outputs is not None and len(metadata.classes) != outputs:
+            raise InputError(
+                f"{arguments.classes}: expected one class for each of {outputs} outputs, got"
+                f" {len(metadata.classes)}; write one name a line"
+            )
     given = {"mean": arguments.mean, "scale": arguments.scale}
     fields: dict[str, Any] = {key: _numbers(text, key) for key, text in given.items() if text is not None}
     if arguments.channels is not None:
         fields["channels"] = arguments.channels
     if fields:
-        metadata = replace(metadata, preprocessing=replace(metadata.preprocessing or Preprocessing(), **fields))
+        count = _channel_count(network)
+        default = Preprocessing(channels="gray" if count == 1 else "rgb")
+        preprocessing = replace(metadata.preprocessing or default, **fields)
+        wanted = 1 if preprocessing.channels == "gray" else 3
+        if count is not None and count != wanted:
+            raise InputError(
+                f"--channels: expected an order of {count} channels, as the network's input has, got"
+                f" {preprocessing.channels} ({wanted})"
+            )
+        metadata = replace(metadata, preprocessing=preprocessing)
     if arguments.range is not None:
         metadata = replace(metadata, input_range=tuple(arguments.range))
     return metadata
 
 
+def _channel_count(network: Network) -> int | None:
+    """The number of channels of the network's picture; None if its input is no picture, or leaves it open."""
+    shape = network.shapes[network.inputs[0]]
+    if len(network.inputs) != 1 or len(shape) != 3:
+        return None
+    return shape[0] if shape[0] in (1, 3) and shape[-1] not in (1, 3) else shape[-1]
+
+
 def _lines(path: str) -> tuple[str, ...]:
     """The lines of a text file."""
     try:
-        with open(path, encoding="utf-8") as file:
-            return tuple(line.strip() for line in file if line.strip())
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
+        text = read_bytes(path, LIST_BYTES, path).decode("utf-8")
+    except (LoadError, UnicodeError) as error:
+        reason = str(error) if isinstance(error, LoadError) else "not UTF-8"
         raise LoadError(
             f"{path}: expected a text file with one name a line, got none that can be read ({reason})"
         ) from None
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _numbers(text: str, option: str) -> tuple[float, ...]:
-    """Numbers apart by commas."""
+    """The numbers of a text such as 104,117,123."""
     try:
         values = tuple(float(piece) for piece in text.split(","))
     except ValueError:
         values = (np.nan,)
     if not np.isfinite(values).all():
-        raise InputError(f"--{option}: expected numbers apart by commas, got {text!r}")
+        raise InputError(f"--{option}: expected numbers with commas between them, got {text!r}")
     return values
 
 
 def _single(network: Network, name: str) -> bool:
-    """Whether float32 holds every weight of the node exactly, so that half the bytes lose nothing."""
+    """Whether every weight of the node is a float32 number, so that it can be stored as one without loss."""
     weights = network.nodes[name].layer.weights().values()
     return all(w.dtype == np.float64 and np.array_equal(w.astype(np.float32), w) for w in weights)

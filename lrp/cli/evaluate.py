@@ -1,24 +1,27 @@
-"""lrp evaluate: how good are the heatmaps of several methods, by measures that take hours, interrupted or not."""
+"""lrp evaluate: compare the heatmaps of several methods by measures; a run of hours may be interrupted."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
-import zipfile
-import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lrp.arrays import Array, check_finite
 from lrp.cli import arguments as common
+from lrp.cli.output_files import PICTURE, RESULTS, add_force, check_output, marked_png
 from lrp.errors import InputError, LoadError, SettingError
 from lrp.evaluation import METRICS, Settings, check_masks, input_layout, metric_name, plot, table
 from lrp.evaluation.campaign import JOURNAL, Plan, Problem
 from lrp.evaluation.campaign import run as run_evaluation
+from lrp.formats.container import read_numpy, write_bytes
 from lrp.formats.results import load_arrays
 from lrp.graph import Network, target_numbers
 from lrp.methods import METHODS, logit_node, parse, single_input, split
@@ -65,21 +68,27 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--repetitions", type=int, default=10, help="draws of the noise (default: %(default)s)")
     parser.add_argument("--probability", action="store_true", help="follow the softmax probability, not the logit")
-    parser.add_argument("--subsets", type=int, default=100, help="of sensitivity_n (default: %(default)s)")
-    parser.add_argument("--tolerance", type=float, default=15.0, help="of the pointing game, in pixels (%(default)s)")
+    parser.add_argument(
+        "--subsets", type=int, default=100, help="random subsets of sensitivity_n (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--tolerance", type=float, default=15.0, help="pixels, of the pointing game (default: %(default)s)"
+    )
     parser.add_argument(
         "--target", metavar="T", help="the output to explain (default: the data's target, or the largest)"
     )
-    parser.add_argument("--pictures", type=int, metavar="N", help="only the first N")
+    parser.add_argument("--pictures", type=int, metavar="N", help="use the first N pictures only")
     parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: %(default)s)")
-    parser.add_argument("--chunk", type=int, default=10, metavar="N", help="pictures a part of the work (%(default)s)")
+    parser.add_argument("--chunk", type=int, default=10, metavar="N", help="pictures per unit of work (%(default)s)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes on this machine (%(default)s)")
     parser.add_argument("--dask", metavar="ADDRESS", help="compute on the Dask cluster of this scheduler instead")
+    parser.add_argument("--fit", action="store_true", help="resize and convert pictures to what the model takes")
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compute what is missing, print a table for each metric."""
+    """Compute the units that are missing, and print a table for each metric."""
     methods = tuple(dict.fromkeys(split(arguments.methods)))
     for method in methods:
         parse(method)
@@ -92,8 +101,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingError(f"--out: expected the name of a file, got {arguments.out!r}")
     if arguments.seed < 0:
         raise SettingError(f"--seed: expected a whole number of at least 0, got {arguments.seed}")
+    figures = _figures(arguments, metrics)
+    _check_outputs(arguments, methods, figures.values())
     network = common.network(arguments)
-    data = read_data(arguments.data, network).first(arguments.pictures)
+    data = read_data(arguments.data, network, arguments.fit).first(arguments.pictures)
     settings = Settings(
         arguments.steps,
         arguments.size,
@@ -106,20 +117,40 @@ def run(arguments: argparse.Namespace) -> int:
     )
     plan = Plan(methods, metrics, len(data.x), arguments.chunk, settings)
     problem = Problem(plan, network, data.x, targets(arguments.target, data, network), data.masks)
-    found = run_evaluation(problem, arguments.out, arguments.jobs, arguments.dask, Bar(arguments.out))
+    bar = None if arguments.quiet else Bar(arguments.out)
+    found = run_evaluation(problem, arguments.out, arguments.jobs, arguments.dask, bar, arguments.force)
     for metric, measurements in found.items():
         print(f"\n{metric}: mean +- standard error over {len(data.x)} pictures")
         print(table(measurements))
-        if arguments.plot:
-            stem, suffix = os.path.splitext(arguments.plot)
-            plot(measurements, f"{stem}-{metric}{suffix or '.png'}")
+        if metric in figures:
+            plot(measurements, figures[metric])
+            if figures[metric].lower().endswith(".png"):
+                write_bytes(figures[metric], marked_png(Path(figures[metric]).read_bytes()))
     print(f"\nwritten to {arguments.out}")
     return 0
 
 
+def _figures(arguments: argparse.Namespace, metrics: Sequence[str]) -> dict[str, str]:
+    """The name of each metric's figure; none without --plot."""
+    if not arguments.plot:
+        return {}
+    stem, suffix = os.path.splitext(arguments.plot)
+    return {metric: f"{stem}-{metric}{suffix or '.png'}" for metric in metrics}
+
+
+def _check_outputs(arguments: argparse.Namespace, methods: Sequence[str], figures: Iterable[str]) -> None:
+    """Refuse outputs that would overwrite an input (also a file that a method names) or a foreign file."""
+    named = [part for method in methods for part in re.split("[:,=]", method) if os.path.isfile(part)]
+    inputs = (arguments.model, arguments.data, arguments.architecture, *named)
+    for name in (arguments.out + JOURNAL, arguments.out):
+        check_output(name, RESULTS, inputs, force=arguments.force or name != arguments.out)
+    for name in figures:
+        check_output(name, PICTURE, (*inputs, arguments.out), arguments.force)
+
+
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Pictures as the network takes them, and what stands beside them."""
+    """Pictures as the network takes them; target (n,) and masks (n, h, w) if the file has them."""
 
     x: Array
     target: Array | None = None
@@ -135,36 +166,36 @@ class Data:
         return Data(self.x[:count], target, masks)
 
 
-def read_data(path: str, network: Network) -> Data:
-    """The pictures of a file or a folder, checked against the network's input."""
+def read_data(path: str, network: Network, fit: bool = False) -> Data:
+    """The pictures of a file or a folder, checked against the network's input; fit: resize picture files."""
     name = single_input(network, "evaluate")
     suffix = os.path.splitext(path)[1].lower()
     if os.path.isdir(path):
-        data = Data(_folder(path, network))
+        data = Data(_folder(path, network, fit))
     elif suffix == ".npz":
         data = _named(_archive(path), path, name)
     elif suffix == ".h5":
         data = _named(load_arrays(path), path, name)
     else:
-        data = Data(common.read(path, network))
+        data = Data(common.read(path, network, fit))
     if not isinstance(data.x, np.ndarray) or data.x.ndim != len(network.shapes[name]) + 1 or not len(data.x):
         raise InputError(
             f"{path}: expected pictures of shape {network.shapes[name]}, at least one, got an array of"
             f" {np.shape(data.x)}"
         )
-    network.forward(data.x[:1])  # wrong channels or integers are told here, before hours of work
+    network.forward(data.x[:1])  # finds wrong channels and integers before the work begins
     check_finite(data.x, path)
     for key, value in (("target", data.target), ("masks", data.masks)):
         if value is not None and (value.ndim == 0 or len(value) != len(data.x)):
             raise InputError(f"{path}: expected {key} for each of {len(data.x)} pictures, got shape {value.shape}")
     if data.masks is not None:
-        picture = input_layout(network).last(data.x)
+        picture = input_layout(network).channels_last(data.x)
         check_masks(data.masks, picture if picture.ndim == 2 else picture[..., 0])
     return data
 
 
 def targets(text: str | None, data: Data, network: Network) -> Array | None:
-    """The outputs to explain: one for all, as the data says, or None for the largest."""
+    """The outputs to explain (n,): `text` for all pictures, else the data's targets; None for the largest output."""
     output = network.forward(data.x[:1]).values[logit_node(network)]
     if text is not None:
         return np.repeat(target_numbers(text, output, network.metadata.classes), len(data.x))
@@ -179,23 +210,27 @@ def targets(text: str | None, data: Data, network: Network) -> Array | None:
     return np.concatenate([target_numbers(t, output, network.metadata.classes) for t in labels[:, 0].tolist()])
 
 
-def _folder(path: str, network: Network) -> Array:
+def _folder(path: str, network: Network, fit: bool) -> Array:
     """All picture files of a folder, in the order of their names."""
     names = sorted(name for name in os.listdir(path) if os.path.splitext(name)[1].lower() in PICTURES)
     if not names:
         raise LoadError(f"{path}: expected a folder with pictures ({', '.join(PICTURES)}), got none")
-    return np.concatenate([common.read(os.path.join(path, name), network) for name in names])
+    return np.concatenate([common.read(os.path.join(path, name), network, fit) for name in names])
 
 
 def _archive(path: str) -> dict[str, Array]:
     """The arrays of an .npz file; nothing in it is executed."""
+    if not os.path.exists(path):
+        raise LoadError(f"{path}: expected a file, got a path where none is")
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise LoadError(f"{path}: expected a file, got a path where none is") from None
-    except (OSError, ValueError, EOFError, MemoryError, TypeError, zipfile.BadZipFile, zlib.error):
-        raise LoadError(f"{path}: expected an archive of arrays of numbers, got a damaged or another file") from None
+        arrays = read_numpy(path)
+    except LoadError as error:
+        raise LoadError(
+            f"{path}: expected an archive of arrays of numbers, got a damaged or another file ({error})"
+        ) from None
+    if not isinstance(arrays, dict):
+        raise LoadError(f"{path}: expected an archive of arrays (.npz), got one array")
+    return arrays
 
 
 def _named(arrays: dict[str, Array], path: str, name: str) -> Data:
@@ -207,21 +242,21 @@ def _named(arrays: dict[str, Array], path: str, name: str) -> Data:
 
 
 class Bar:
-    """The progress on standard error: a bar with the time left on a terminal; elsewhere only what is being resumed."""
+    """Progress on standard error: on a terminal a bar with the time left; elsewhere only what is resumed."""
 
     def __init__(self, out: str) -> None:
-        self.out, self.begun, self.already = out, time.monotonic(), -1
+        self.out, self.start, self.already = out, time.monotonic(), -1
 
     def __call__(self, done: int, total: int) -> None:
         """`done` of `total` parts are finished."""
         if self.already < 0:
             self.already = done
             if done:
-                print(f"going on from {self.out}{JOURNAL}: {done} of {total} parts are done", file=sys.stderr)
+                print(f"continuing from {self.out}{JOURNAL}: {done} of {total} parts are done", file=sys.stderr)
         if sys.stderr.isatty():
             end = "\n" if done == total else ""
             print(
-                f"\r{bar(done, total, self.already, time.monotonic() - self.begun)}",
+                f"\r{bar(done, total, self.already, time.monotonic() - self.start)}",
                 end=end,
                 file=sys.stderr,
                 flush=True,
@@ -229,7 +264,7 @@ class Bar:
 
 
 def bar(done: int, total: int, already: int, seconds: float) -> str:
-    """[#####.....] 12/24, 0:03:20 left; the time from what this run has done by itself."""
+    """[#####.....] 12/24, 0:03:20 left; the estimate uses the units of this run only."""
     filled = WIDTH * done // total
     left = "time left unknown" if done <= already else f"{clock(seconds / (done - already) * (total - done))} left"
     return f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}, {left}"

@@ -9,12 +9,13 @@ from typing import Any
 
 from lrp.cli import arguments as common
 from lrp.cli.letter import Letter, is_text
+from lrp.cli.output_files import PICTURE, RELEVANCE, add_force, check_output, marked_png
 from lrp.cli.report import closing, heading, prediction
 from lrp.errors import InputError
-from lrp.formats.container import check_target, write_bytes
+from lrp.formats.container import write_bytes
 from lrp.formats.results import save_explanations
 from lrp.graph import Explanation, Network
-from lrp.views import FORMATS, VIEWS, as_map, draw, draw_bare, limit_of, progress, require
+from lrp.views import FORMATS, VIEWS, as_map, draw, draw_bare, limit_of, require
 
 
 def add_parser(commands: Any) -> None:
@@ -29,11 +30,12 @@ def add_parser(commands: Any) -> None:
         "--limit", type=common.finite, help="|R| of the strongest colour (default: each panel's largest)"
     )
     parser.add_argument("--bare", action="store_true", help="the heatmap alone, without input, titles and colour bar")
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explain, print, and only then write."""
+    """Explain, print, and write the files last."""
     kind = _check_outputs(arguments)
     network = common.network(arguments)
     letter = Letter(network, arguments.input, arguments.encoding) if is_text(arguments.input) else None
@@ -60,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         save_explanations(explanations, arguments.save, notes)
         print(f"\n{arguments.save}: relevance, relevances of every node, ledger")
     if arguments.out is not None:
-        write_bytes(arguments.out, picture)
+        write_bytes(arguments.out, marked_png(picture) if kind == "png" else picture)
         if letter is not None:
             print(f"\n{arguments.out}: the text, red where it speaks for the class, blue where against it")
             return 0
@@ -70,29 +72,32 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def explain(network: Network, x: Any, arguments: argparse.Namespace) -> list[Explanation]:
-    """One explanation a target, all from one forward pass."""
+    """One explanation for each target, all from one forward pass."""
     targets = common.targets(arguments.target, network.metadata.classes)
-    composite, start, output = arguments.composite, arguments.start, arguments.output
-    profile = arguments.profile
+    composite = arguments.composite
+    options = {"start": arguments.start, "output": arguments.output, "profile": arguments.profile}
     nodes = len(network.nodes) - len(network.inputs)
-    with progress(nodes * (1 + len(targets)), "explain") as watch:
-        explanations = [network.explain(x, targets[0], composite, start, output, watch, profile)]
+    with common.progress_bar(arguments, nodes * (1 + len(targets)), "explain") as on_node:
+        explanations = [network.explain(x, targets[0], composite, on_node=on_node, **options)]
         trace = explanations[0].trace
         explanations += [
-            network.explain_trace(trace, target, composite, start, output, x, watch, profile) for target in targets[1:]
+            network.explain_trace(trace, target, composite, x=x, on_node=on_node, **options) for target in targets[1:]
         ]
     return explanations
 
 
 def _check_outputs(arguments: argparse.Namespace) -> str | None:
-    """The kind of picture, None for none. What would fail at the end fails now, before the work."""
+    """The kind of picture, None if no picture is wanted. Outputs are checked here, before the work."""
     if arguments.limit is not None and arguments.limit <= 0:
         raise InputError(f"--limit: expected a number > 0, got {arguments.limit:g}")
+    inputs = (arguments.model, arguments.input, arguments.architecture)
     if arguments.save is not None:
-        check_target(arguments.save)
+        check_output(arguments.save, RELEVANCE, inputs, arguments.force)
     if arguments.out is None:
         return None
-    check_target(arguments.out)
+    check_output(arguments.out, PICTURE, inputs, arguments.force)
+    if arguments.save is not None and os.path.realpath(arguments.save) == os.path.realpath(arguments.out):
+        raise InputError(f"--save and --out: expected two files, got {arguments.out} for both")
     kind = os.path.splitext(arguments.out)[1].lower().lstrip(".")
     allowed = ["png"] if arguments.bare else list(FORMATS)
     if is_text(arguments.input):
@@ -110,7 +115,7 @@ def _check_outputs(arguments: argparse.Namespace) -> str | None:
 
 
 def _print(network: Network, explanations: Sequence[Explanation], arguments: argparse.Namespace) -> None:
-    """What was predicted and where the relevance went, sample by sample, target by target."""
+    """Print the prediction of each sample, and its ledger for each target."""
     trace = explanations[0].trace
     print(heading(network, explanations[0], arguments))
     output = trace.outputs[arguments.output or network.outputs[0]]
@@ -125,7 +130,7 @@ def _print(network: Network, explanations: Sequence[Explanation], arguments: arg
 
 
 def _limits(network: Network, explanations: Sequence[Explanation], arguments: argparse.Namespace) -> str:
-    """Where each panel's colours end, as they stand in its colour bar."""
+    """The end of each panel's colour scale, as in its colour bar."""
     if arguments.limit is not None:
         return f"{arguments.limit:g} in every panel"
     maps = [as_map(e.relevances[name][i]) for i in range(len(explanations[0].target))

@@ -9,28 +9,38 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.cli import arguments as common
-from lrp.cli.report import columns, shape_text, size
+from lrp.cli.report import columns, shape_text, shortened, size
+from lrp.errors import LoadError
 from lrp.formats import Description, describe
 from lrp.graph import Metadata, composites
 from lrp.layers import Layer
 
-MANY = 12  # classes that are listed before the rest is counted
+LISTED = 12  # so many classes are listed; of more, the number is given
 REFUSED = 1
 
 
 def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
-    parser = commands.add_parser("info", help="show a model: nodes, shapes, settings, classes, preprocessing")
+    parser = commands.add_parser(
+        "info",
+        help="show a model: nodes, shapes, settings, classes, preprocessing",
+        epilog="exit code: 0; 1 for a model that is recognised but cannot be loaded, with the reasons; 2 for a file"
+        " that is no model (other commands end with 2 in both cases)",
+    )
     common.add_model(parser)
     parser.add_argument("--composite", metavar="C", help="also show which rule a composite gives to each node")
-    parser.add_argument("--architecture", metavar="FILE", help="the graph of a file of weights alone: prototxt or JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the model; where it cannot be read, what is refused and where, with exit code 1."""
-    found = describe(arguments.model, arguments.trusted, arguments.architecture, dtype=arguments.dtype)
+    try:
+        found = describe(arguments.model, arguments.trusted, arguments.architecture, dtype=arguments.dtype)
+    except LoadError:
+        common.refuse_other_files(arguments.model)
+        raise
     if found.network is None:
+        common.refuse_other_files(arguments.model)
         print(columns([["model", arguments.model], ["format", found.format]]))
         print("\nnot read\n" + columns([list(one) for one in found.refused]))
         return REFUSED
@@ -41,8 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
     rows = [["node", "layer", "output", "weights", "multiply-adds", "from", "settings", *["rule"] * bool(rules)]]
     for row in found.rows:
         node = network.nodes[row.name]
-        cells = [row.name, row.kind, shape_text(row.shape), _count(row.parameters), _count(row.multiply_adds)]
-        cells += [", ".join(node.inputs), _settings(node.layer)]
+        cells = [
+            shortened(row.name),
+            row.kind,
+            shape_text(row.shape),
+            _count(row.parameters),
+            _count(row.multiply_adds),
+        ]
+        cells += [", ".join(map(shortened, node.inputs)), _settings(node.layer)]
         rows.append(cells + ([rules[node.name].text() if node.name in rules else ""] if rules else []))
     print("\n" + columns(rows, numbers=(3, 4)))
     return 0
@@ -55,16 +71,16 @@ def _work(found: Description) -> list[list[str]]:
 
 
 def _count(number: int | None) -> str:
-    """A number of a column: nothing for 0, and a word for one that depends on the input's length."""
+    """A cell with a count: empty for 0, "any" for one that depends on the length of the input."""
     return "any" if number is None else f"{number:,}" if number else ""
 
 
 def _facts(metadata: Metadata) -> list[list[str]]:
-    """What the file says beside the arithmetic."""
+    """The rows of classes, preprocessing, input range and notes."""
     facts = []
     if metadata.classes:
-        more = f" ... {len(metadata.classes)} in all" if len(metadata.classes) > MANY else ""
-        facts.append(["classes", ", ".join(metadata.classes[:MANY]) + more])
+        more = f" ... {len(metadata.classes)} in all" if len(metadata.classes) > LISTED else ""
+        facts.append(["classes", ", ".join(metadata.classes[:LISTED]) + more])
     if metadata.preprocessing is not None:
         p = metadata.preprocessing
         facts.append(
@@ -85,12 +101,12 @@ def _numbers(values: Any) -> str:
 def _settings(layer: Layer) -> str:
     """The layer's settings, and the shapes of its arrays."""
     arrays = [
-        f"{name} {shape_text(weight.shape)}" for name, weight in layer.weights().items() if _worth_showing(weight)
+        f"{name} {shape_text(weight.shape)}" for name, weight in layer.weights().items() if _has_own_shape(weight)
     ]
     settings = [f"{name}={value}" for name, value in layer.settings().items() if value is not None]
     return " ".join(arrays + settings)
 
 
-def _worth_showing(weight: Array) -> bool:
-    """Vectors have the length of the output's channels; only the others tell something."""
+def _has_own_shape(weight: Array) -> bool:
+    """Whether the shape says more than the output's number of channels, which is the length of every vector."""
     return weight.ndim > 1

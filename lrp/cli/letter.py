@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lrp.errors import InputError
 from lrp.graph import Explanation, Network
-from lrp.text import TextModel, TextRelevance, of_explanation, with_padding
+from lrp.text import TextModel, WordView, with_padding
 from lrp.views import VIEWS, caption, top_words
 
 SUFFIXES = (".txt", ".text", ".eml", ".md")
@@ -33,9 +33,9 @@ class Letter:
         elements = explanation.relevances[self.model.embedding][0]
         return replace(explanation, ledger=with_padding(explanation.ledger, elements, len(self.numbers)))
 
-    def words(self, explanation: Explanation) -> TextRelevance:
+    def words(self, explanation: Explanation) -> WordView:
         """The relevance of the words."""
-        return of_explanation(self.model, self.numbers, explanation)
+        return WordView.of(self.model, self.numbers, explanation)
 
     def summary(self, explanation: Explanation) -> str:
         """What was found, and the words that speak most for the class and against it."""

@@ -1,4 +1,4 @@
-"""What the commands print: columns of text, a prediction, whether a ledger closes."""
+"""Text that the commands print: tables, a prediction, whether a ledger closes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.graph import Explanation, Ledger, Metadata, Network
 
+NAME_LENGTH = 40  # characters of a node's name in a table
+
 
 def columns(rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    """Rows of cells under each other; the columns in `numbers` are set to the right."""
+    """A table of text; the columns whose numbers are in `numbers` are aligned to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join(
         "  ".join(
@@ -22,8 +24,20 @@ def columns(rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     )
 
 
+def shortened(name: str, length: int = NAME_LENGTH) -> str:
+    """A name for a table: of a longer one than `length` characters the beginning and the end, with .. between.
+
+    >>> shortened("encoder/block12/attention/output", 20)
+    'encoder/b..on/output'
+    """
+    if len(name) <= length:
+        return name
+    half = (length - 2) // 2
+    return f"{name[:half]}..{name[-half:]}"
+
+
 def size(network: Network) -> str:
-    """How large a network is, in words."""
+    """The number of nodes and weights, and the dtype."""
     layers = {id(node.layer): node.layer for node in network.nodes.values()}.values()
     weights = sum(weight.size for layer in layers for weight in layer.weights().values())
     return f"{len(network.nodes)} nodes, {weights:,} weights, {network.dtype}"
@@ -35,7 +49,7 @@ def shape_text(shape: Sequence[int | None]) -> str:
 
 
 def heading(network: Network, explanation: Explanation, arguments: argparse.Namespace) -> str:
-    """What was explained, and how: model, inputs, composite, start."""
+    """The rows that say what was explained and how: model, inputs, composite, start."""
     rows = [["model", f"{arguments.model} ({size(network)})"]]
     for name in network.inputs:
         x = explanation.trace.values[name]
@@ -56,7 +70,7 @@ def prediction(values: Array, metadata: Metadata, most: int = 5) -> str:
 
 
 def closing(ledger: Ledger) -> str:
-    """Whether a ledger closes, and how near the line that is nearest to its bound comes to it."""
+    """Whether a ledger closes, and its largest residual relative to the bound of its line."""
     entries = [*ledger.lines, ledger.total()]
     for entry in entries:
         if not entry.closes().all():

@@ -1,8 +1,7 @@
-"""One case of the golden vectors: a network, its input, where relevance starts, and the composite."""
+"""The type of one golden-vector case: a network, its input, the start of the relevance, and the composite."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,11 +12,11 @@ from lrp.graph import Explanation, Network, Profile
 
 
 @dataclass(frozen=True)
-class Case:
-    """A question with one answer: the relevance of every node under the published equations.
+class GoldenCase:
+    """A network, an input, a start and a composite, whose relevance under the published equations is unique.
 
-    id: group/subject/rule/edge, a path. x: by the name of the network's inputs. start: relevance of the network's
-    output, or None for the target's logit. target: one a sample, or None with a given start.
+    id: group/subject/rule/edge, a path. x: by the names of the network's inputs. start: relevance of the network's
+    output, or None for the target's logit. target: one per sample, or None if `start` is given.
     """
 
     id: str
@@ -29,12 +28,12 @@ class Case:
 
     @property
     def group(self) -> str:
-        """The file that the case stands in: group/subject."""
+        """The file that holds the case: group/subject."""
         return "/".join(self.id.split("/")[:2])
 
     @cached_property
     def answer(self) -> Explanation:
-        """The published equations in Fractions where that is possible, in float64 elsewhere."""
+        """The published equations, in Fractions if all layers allow it, else in float64."""
         try:
             return self._run(self.network.exact(), "paper", self.composite, None)
         except ExactError:
@@ -42,23 +41,14 @@ class Case:
 
     @property
     def exact(self) -> bool:
-        """Whether every number of the answer is rational and held as such."""
+        """Whether the answer is in Fractions."""
         return self.answer.ledger.eps == 0
 
     def explain(self, profile: Profile | str, composite: str | None = None, start: Any = None) -> Explanation:
-        """The case in float64 by other conventions."""
+        """The case in float64 by the conventions of another profile."""
         return self._run(self.network, profile, composite or self.composite, start)
 
     def _run(self, network: Network, profile: Profile | str, composite: str, start: Any) -> Explanation:
         given = self.start if start is None else start
         target = None if self.target is None else list(self.target)
-        return network.explain(self.x, target, composite, given, profile=profile)
-
-
-def cases() -> Iterator[Case]:
-    """Every case: each layer by itself under each rule and edge, then the networks."""
-    from lrp.conformance.layer_cases import layer_cases
-    from lrp.conformance.network_cases import network_cases
-
-    yield from layer_cases()
-    yield from network_cases()
+        return network.explain(self.x, target, composite, start=given, profile=profile)

@@ -1,11 +1,11 @@
-"""Measuring another implementation: which cases agree, which do not, and the likely reason in words.
+"""Measuring another implementation: which cases agree, which do not, and the likely reason.
 
     from lrp import conformance
     report = conformance.check(results, folder)         # results: case identifier -> relevance of the input
     report = conformance.run(explain, folder)           # explain(vector) -> relevance; None to leave a case out
     print(report.text()); assert report.agrees
 
-A result agrees where |result - expected| <= tolerance max|expected| of its array: 1e-9 for float64, 1e-5 for float32.
+A result agrees if |result - expected| <= tolerance max|expected| for its array: 1e-9 for float64, 1e-5 for float32.
 """
 
 from __future__ import annotations
@@ -27,7 +27,16 @@ Result = Array | Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Verdict:
-    """One case: whether it agrees, the largest difference relative to max|expected|, and the likely reasons."""
+    """The comparison of one case.
+
+    difference: the largest, relative to max|expected|. reasons: likely ones, if it does not agree.
+
+    Examples
+    --------
+    >>> print(Verdict("layers/dense/zero/signed", False, 0.5, ("the bias has no part in the denominator",)).text())
+    differs  5.0e-01  layers/dense/zero/signed
+        the bias has no part in the denominator
+    """
 
     id: str
     agrees: bool
@@ -42,14 +51,20 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Report:
-    """All verdicts, and the identifiers of the cases that were left out."""
+    """All verdicts, and the identifiers of the cases without a result.
+
+    Examples
+    --------
+    >>> Report((Verdict("a", True, 0.0),), ("b",)).text()
+    '1 of 1 cases agree; 1 not tried'
+    """
 
     verdicts: tuple[Verdict, ...]
     missing: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
-        """Whether every case that was tried agrees, and one was tried."""
+        """Whether at least one case was tried, and every one that was tried agrees."""
         return bool(self.verdicts) and all(v.agrees for v in self.verdicts)
 
     def failures(self) -> tuple[Verdict, ...]:
@@ -57,7 +72,7 @@ class Report:
         return tuple(v for v in self.verdicts if not v.agrees)
 
     def text(self) -> str:
-        """The failures, then the reasons by how often they were found, then the count."""
+        """The failures, then their reasons with how often each was found, then the count."""
         failures = self.failures()
         counts = Counter(reason for verdict in failures for reason in verdict.reasons)
         lines = [verdict.text() for verdict in failures]
@@ -69,10 +84,34 @@ class Report:
 
 
 def check(results: Mapping[str, Result], folder: str | os.PathLike[str] | Iterable[Vector]) -> Report:
-    """Compare results with the vectors of a folder.
+    """Compare results with golden vectors.
 
-    results: identifier -> the relevance of the case's input, or node name -> array for any of its nodes.
-    InputError for identifiers that no case has.
+    Parameters
+    ----------
+    results : mapping
+        Identifier -> the relevance of the case's input, or a mapping node -> array for any of its nodes.
+    folder : path or iterable of Vector
+        What `write` has written.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    InputError
+        For identifiers that no case has, or results without a known node.
+    LoadError
+        If the folder cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lrp.conformance import read, write
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     count = write(folder, "layers/relu/")
+    ...     check({v.id: v.relevance("x") for v in read(folder)}, folder).text()
+    '3 of 3 cases agree; 0 not tried'
     """
     left, reasons = dict(results), Reasons()
     verdicts, missing = [], []
@@ -83,14 +122,42 @@ def check(results: Mapping[str, Result], folder: str | os.PathLike[str] | Iterab
             missing.append(vector.id)
     if left:
         raise InputError(
-            f"results: expected identifiers of cases, got {sorted(left)[0]!r} and {len(left) - 1} others that are none;"
-            " the manifest lists all"
+            f"results: expected identifiers of cases, got {len(left)} unknown ones, such as {sorted(left)[0]!r};"
+            " manifest.json lists all"
         )
     return Report(tuple(verdicts), tuple(missing))
 
 
 def run(explain: Callable[[Vector], Result | None], folder: str | os.PathLike[str] | Iterable[Vector]) -> Report:
-    """Ask an implementation for every case, then judge what it answers; None leaves a case out."""
+    """Call an implementation for every case, and compare its results.
+
+    Parameters
+    ----------
+    explain : callable
+        Vector -> relevance of its input, or node -> array, or None to leave the case out.
+    folder : path or iterable of Vector
+        What `write` has written.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    InputError
+        For results without a known node.
+    LoadError
+        If the folder cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from lrp.conformance import write
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     count = write(folder, "layers/relu/")
+    ...     run(lambda vector: None, folder).text()
+    '0 of 0 cases agree; 3 not tried'
+    """
     verdicts, missing = [], []
     reasons = Reasons()
     for vector in _vectors(folder):
@@ -103,7 +170,33 @@ def run(explain: Callable[[Vector], Result | None], folder: str | os.PathLike[st
 
 
 def judge(vector: Vector, result: Result, reasons: Reasons | None = None) -> Verdict:
-    """One case; `reasons` remembers what explained the cases before."""
+    """Compare one result with its vector.
+
+    Parameters
+    ----------
+    vector : Vector
+    result : array or mapping
+        The relevance of the input, or node -> array.
+    reasons : Reasons, optional
+        The same object for several cases: what explained one case is tried first for the next.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    InputError
+        For nodes that the case does not have, or one array if it has several inputs.
+
+    Examples
+    --------
+    >>> from lrp.conformance import Vector, cases
+    >>> from lrp.conformance.vectors import as_data
+    >>> vector = Vector(as_data(next(cases())))
+    >>> judge(vector, 2 * vector.relevance("x")).reasons
+    ('every number is 2 times the expected one',)
+    """
     reasons = Reasons() if reasons is None else reasons
     given = _by_node(vector, result)
     expected = {name: vector.relevance(name) for name in given}
@@ -124,7 +217,7 @@ def _vectors(folder: str | os.PathLike[str] | Iterable[Vector]) -> Iterable[Vect
 
 
 def _by_node(vector: Vector, result: Result) -> dict[str, Array]:
-    """The result by node: a lone array is the relevance of the one input."""
+    """The result by node; a single array is the relevance of the only input."""
     if not isinstance(result, Mapping):
         names = vector.inputs()
         if len(names) > 1:

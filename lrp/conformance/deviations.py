@@ -1,7 +1,7 @@
-"""The known ways in which implementations depart from the published equations: each a profile and a sentence.
+"""Known ways in which implementations depart from the published equations: each a profile and a sentence.
 
-They are tried on a case whose numbers do not agree, one by one, then in pairs; the one that reproduces the foreign
-numbers is the likely reason. A deviation is data, like a library's profile, and uses the same engine.
+For a case that does not agree they are tried one by one, then in pairs; the one that reproduces the other numbers is
+the likely reason. A deviation is data, like a library's profile, and is computed by the same engine.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lrp.graph import PROFILES, Profile, averaged, squared_variance
+from lrp.graph import PROFILES, Composite, Profile, averaged, lines_of, squared_variance
 from lrp.rules import LinearRule, with_options
 
 KERNEL_RULES = ("zero", "epsilon", "gamma", "alpha_beta", "z_plus", "z_box", "w_square", "flat")
@@ -19,26 +19,27 @@ _POOLS = "AvgPool|SumPool|GlobalAvgPool|GlobalSumPool"
 
 @dataclass(frozen=True)
 class Deviation:
-    """A sentence, the options that are forced on rules by their names, and what else differs.
+    """One departure: a sentence, and how it is computed.
 
     options: rule name -> options that override the case's own. lines: rules by layer class, over the case's own.
+    backward_layers: layer class -> the layer that is used in the backward pass. start: another start of the relevance.
     """
 
     words: str
     options: tuple[tuple[str, str], ...] = ()
     lines: str = ""
-    stand_ins: tuple[tuple[str, Any], ...] = ()
+    backward_layers: tuple[tuple[str, Any], ...] = ()
     start: str | None = None
 
     def profile(self) -> Profile:
-        """What the profile of an implementation that departs in just this way would be."""
+        """The profile of an implementation that departs in this way only."""
         forced = dict(self.options)
         return _Forced(
             self.words,
             "an implementation",
             options={name: forced.get(name, "") for name in KERNEL_RULES},
             lines=self.lines,
-            stand_ins=dict(self.stand_ins),
+            backward_layers=dict(self.backward_layers),
         )
 
     def __and__(self, other: Deviation) -> Deviation:
@@ -50,22 +51,20 @@ class Deviation:
             f"{self.words}; and {other.words}",
             tuple(options.items()),
             f"{self.lines} {other.lines}".strip(),
-            self.stand_ins + other.stand_ins,
+            self.backward_layers + other.backward_layers,
             other.start or self.start,
         )
 
 
 class _Forced(Profile):
-    """A profile whose options and lines win over those of the composite: what it does, it does everywhere."""
+    """A profile whose options and lines override those of the composite, at every node."""
 
-    def dress(self, rule: Any) -> Any:
+    def with_library_options(self, rule: Any) -> Any:
         if not isinstance(rule, LinearRule):
             return rule
         return with_options(rule, **self._options(rule.name))
 
     def assign(self, network: Any, asked: Any, names: Any) -> Any:
-        from lrp.graph import Composite, lines_of
-
         own = Composite(lines_of(self.lines, optional=True), self.name).choose(network)
         rules = super().assign(network, asked, names)
         return {name: own[name][1] if name in own else rule for name, rule in rules.items()}
@@ -85,9 +84,10 @@ def _instead(rule: str) -> Deviation:
 
 SINGLE: tuple[Deviation, ...] = (
     Deviation(
-        "the bias stands whole in both halves of alpha-beta", (("alpha_beta", "bias=whole"), ("z_plus", "bias=whole"))
+        "the bias is added in full to both halves of alpha-beta",
+        (("alpha_beta", "bias=whole"), ("z_plus", "bias=whole")),
     ),
-    Deviation("the bias is not scaled by gamma: it counts whole", (("gamma", "bias=whole"),)),
+    Deviation("the bias is added in full: gamma does not scale it", (("gamma", "bias=whole"),)),
     Deviation("the bias has no part in the denominator", _every("bias=off")),
     Deviation(
         "the bias has a part in the denominator although it is switched off", _every("bias=on", "w_square", "flat")
@@ -109,7 +109,7 @@ SINGLE: tuple[Deviation, ...] = (
     Deviation("what bias and stabilizer take is not spread over the inputs", _every("sink=keep")),
     Deviation("zero padding counts as an input of w^2 and flat", _every("padding=count")),
     Deviation(
-        "ties are duplicated: every winner of a max-pooling receives the whole",
+        "ties are duplicated: every winner of a max-pooling receives all relevance",
         lines="MaxPool|GlobalMaxPool=winner:all",
     ),
     Deviation("ties go to the first winner", lines="MaxPool|GlobalMaxPool=winner:first"),
@@ -130,12 +130,12 @@ SINGLE: tuple[Deviation, ...] = (
     ),
     Deviation("batch normalisation passes relevance unchanged", lines="BatchNorm=identity"),
     Deviation("batch normalisation takes the zero rule, its shift keeps its part", lines="BatchNorm=zero"),
-    Deviation("batch normalisation squares its variance", stand_ins=(("BatchNorm", squared_variance),)),
+    Deviation("batch normalisation squares its variance", backward_layers=(("BatchNorm", squared_variance),)),
     Deviation("LRN passes relevance unchanged", lines="LRN=identity"),
     Deviation("LRN as a Taylor step whose messages are not divided by their sum", lines="LRN=zero:stab=one"),
     Deviation(
-        "max-pooling is an average pooling on the way back",
-        stand_ins=(("MaxPool", averaged), ("GlobalMaxPool", averaged)),
+        "max-pooling is treated as average pooling in the backward pass",
+        backward_layers=(("MaxPool", averaged), ("GlobalMaxPool", averaged)),
     ),
     Deviation("relevance starts with 1, not with the logit", start="one"),
     Deviation("relevance starts with the positive part of the logit", start="relu"),
@@ -147,5 +147,5 @@ SINGLE: tuple[Deviation, ...] = (
 
 
 def libraries() -> Iterator[Profile]:
-    """The profiles of whole implementations, to name one that agrees."""
+    """The profiles of whole implementations; one that agrees is named in the report."""
     yield from (profile for name, profile in PROFILES.items() if name != "paper")

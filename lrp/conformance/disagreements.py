@@ -1,6 +1,7 @@
 """docs/disagreements.md, written from the examples: python -m lrp.conformance.disagreements > docs/disagreements.md
 
-Zennit, Captum and LXT are run; the others' numbers are their profiles', which reproduce their stored results.
+Zennit, Captum and LXT are run. The numbers of the others are those of their profiles, which reproduce the libraries'
+stored results.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.conformance.examples import EXAMPLES, Example
+from lrp.conformance.oracles import ORACLES
 from lrp.graph import PROFILES, Constant, Profile, Start
 
 HEAD = """# Where implementations disagree
@@ -27,7 +29,7 @@ this page; "profile" marks those of a profile that reproduces the library's stor
 
 
 def text() -> str:
-    """The page. MissingExtraError where a library that is to be run is not installed."""
+    """The page. MissingExtraError if a library that has to be run is not installed."""
     parts = [HEAD, *map(_section, EXAMPLES), _notes()]
     return "\n".join(parts)
 
@@ -35,13 +37,13 @@ def text() -> str:
 def published(example: Example) -> Array:
     """The exact relevance of the example's input."""
     network = example.network.exact()
-    return np.asarray(network.explain(example.x, 0, example.composite, _start(example)).relevance)
+    return np.asarray(network.explain(example.x, 0, example.composite, start=_start(example)).relevance)
 
 
 def profiled(example: Example, name: str) -> Array:
-    """What a library's profile gives."""
+    """The relevance under a library's profile."""
     composite = example.names.get(name, example.composite)
-    return np.asarray(example.network.explain(example.x, 0, composite, _start(example), profile=name).relevance)
+    return np.asarray(example.network.explain(example.x, 0, composite, start=_start(example), profile=name).relevance)
 
 
 def _start(example: Example) -> Start | None:
@@ -49,9 +51,7 @@ def _start(example: Example) -> Start | None:
 
 
 def ran(example: Example, name: str) -> Array | None:
-    """What the library itself returns; None where it cannot be asked."""
-    from lrp.conformance.oracles import ORACLES
-
+    """What the library itself returns; None if it is not run."""
     if name not in ORACLES or not example.live:
         return None
     return np.asarray(
@@ -64,22 +64,22 @@ def _section(example: Example) -> str:
     rows = ["| | relevance | sum | | why |", "|---|---|---|---|---|"]
     rows.append(f"| published | {_listed(exact)} | {_number(exact.sum())} | exact | |")
     for name, why in example.why.items():
-        found = ran(example, name)
-        source = "profile" if found is None else "run"
-        values = profiled(example, name) if found is None else found
+        returned = ran(example, name)
+        source = "profile" if returned is None else "run"
+        values = profiled(example, name) if returned is None else returned
         rows.append(f"| {PROFILES[name].name} | {_listed(values)} | {_number(values.sum())} | {source} | {why} |")
     return "\n".join([f"## {example.title}", "", example.words, "", *rows, ""])
 
 
 def _notes() -> str:
-    """Every profile's departures, reproduced and not."""
+    """Every profile's departures, reproduced and not reproduced."""
     lines = ["## All departures that the profiles reproduce", ""]
     for profile in PROFILES.values():
-        lines += _told(profile)
+        lines += _profile_notes(profile)
     return "\n".join(lines)
 
 
-def _told(profile: Profile) -> list[str]:
+def _profile_notes(profile: Profile) -> list[str]:
     if not profile.notes:
         return []
     lines = [f"### {profile.name}: {profile.version}", "", *(f"* {note}" for note in profile.notes), ""]
@@ -93,7 +93,7 @@ def _listed(values: Array) -> str:
 
 
 def _number(value: Any) -> str:
-    """A Fraction as it is, a float with seven digits: what differs less is rounding."""
+    """A Fraction as it is; a float with seven digits, because the rest is rounding."""
     if not isinstance(value, float):
         return str(value)
     nearest = arrays.rational(f"{value:.7g}")

@@ -1,4 +1,4 @@
-"""Networks so small that a reader follows their numbers by hand, one for each disagreement among the libraries."""
+"""Networks small enough to compute by hand, one for each disagreement among the libraries."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from lrp.graph import Network
 
 @dataclass(frozen=True)
 class Example:
-    """A title, what to compute by hand, the network, and why a library's numbers are what they are.
+    """A title, the computation by hand, the network, and the reason for each library's numbers.
 
-    names: what a library calls the rule where it is not the composite. start: relevance of the output where it is not
-    its own value. live: whether the libraries that run here can be asked (they start at the output's own value).
+    names: the library's own name of the rule if it is not the composite. start: relevance of the output if it is
+    not the
+    output's own value. live: whether the libraries are run (they start at the output's own value).
     """
 
     title: str
@@ -47,7 +48,7 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         "zero where z = 0",
-        "x = (1, 1), w = (1, -1), R = 1: z = 0. Published: 0/0, so the relevance is dropped and said.",
+        "x = (1, 1), w = (1, -1), R = 1: z = 0. Published: 0/0, so the relevance is dropped, and the ledger shows it.",
         neuron((1, -1)),
         row(1, 1),
         "neuron=zero",
@@ -94,7 +95,7 @@ EXAMPLES: tuple[Example, ...] = (
         "neuron=gamma:1",
         {
             "zennit": _TINY,
-            "captum": "w + gamma w^+ = (4, 2) for inputs of either sign, the bias whole: (8, -2) / 5",
+            "captum": "w + gamma w^+ = (4, 2) for inputs of either sign, the bias in full: (8, -2) / 5",
             "tutorial": "w + gamma w^+ for inputs of either sign, of the bias too",
         },
     ),
@@ -114,14 +115,14 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "z_plus, or alpha-beta with 1 and 0",
         "x = (2, 1), w = (2, -1), b = -1: z = 4 - 1 - 1 = 2. The positive contributions are 4, b^+ = 0, so the first"
-        " input has all.",
+        " input receives everything.",
         neuron((2, -1), -1),
         row(2, 1),
         "neuron=z_plus",
         {
             "zennit": _TINY,
-            "captum": "the bias stands whole in the denominator: 4 / (4 - 1)",
-            "innvestigate": "as alpha_1_beta_0: the bias stands whole in the denominator",
+            "captum": "the bias is in the denominator in full: 4 / (4 - 1)",
+            "innvestigate": "as alpha_1_beta_0: the bias is in the denominator in full",
             "lrp-toolbox": _SAME,
             "caffe-lrp": _SAME,
         },
@@ -150,7 +151,7 @@ EXAMPLES: tuple[Example, ...] = (
         "neuron=alpha_beta:2,1",
         {
             "zennit": _TINY,
-            "innvestigate": "the bias stands whole in both halves: Z^- = -1 + 2 = 1 turns the sign of the inhibition",
+            "innvestigate": "the bias is in both halves in full: Z^- = -1 + 2 = 1 turns the sign of the inhibition",
             "lrp-toolbox": _SAME,
             "caffe-lrp": _SAME,
         },

@@ -1,4 +1,4 @@
-"""The cases of one layer by itself: every kind of layer, every rule it takes, every edge that its numbers can have.
+"""The cases of single layers: every kind of layer, every rule it takes, every special pattern of numbers.
 
 Edges: signed (inputs, weights and biases of both signs), positive (no negative input), zeros (exact 0 and -0.0 among
 the inputs), ties (equal largest entries), dead (a neuron without weights and bias), one-sided (neurons whose
@@ -15,7 +15,7 @@ import numpy as np
 
 from lrp import layers as L
 from lrp.arrays import Array
-from lrp.conformance.case import Case
+from lrp.conformance.case import GoldenCase
 from lrp.conformance.numbers import Numbers, with_ties, with_zeros
 from lrp.graph import Network, Node
 from lrp.rules import parse
@@ -45,7 +45,9 @@ WEIGHTLESS = tuple(edge for edge in EDGES if edge not in ("dead", "one-sided"))
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of layer: how it is made, the shapes of its inputs, and the rules and edges that it is asked for."""
+    """A kind of layer: how it is built, the shapes of its inputs, its rules and edges; tokens: size of the
+    vocabulary.
+    """
 
     name: str
     build: Callable[[Numbers], L.Layer]
@@ -118,21 +120,21 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def layer_cases() -> Iterator[Case]:
-    """Each kind under each of its rules and edges."""
+def layer_cases() -> Iterator[GoldenCase]:
+    """Yield each kind under each of its rules and edges."""
     for kind in KINDS:
         for edge in kind.edges:
-            layer, xs, R = _question(kind, edge)
+            layer, xs, R = _layer_inputs_relevance(kind, edge)
             names = [f"x{i}" if len(xs) > 1 else "x" for i in range(len(xs))]
             nodes = [Node(name, L.Input(x.shape[1:], bool(kind.tokens))) for name, x in zip(names, xs)]
             network = Network([*nodes, Node("layer", layer, tuple(names))])
             for rule in kind.rules:
                 text = parse(rule).text()
-                yield Case(f"layers/{kind.name}/{text}/{edge}", network, dict(zip(names, xs)), f"layer={text}", R)
+                yield GoldenCase(f"layers/{kind.name}/{text}/{edge}", network, dict(zip(names, xs)), f"layer={text}", R)
 
 
-def _question(kind: Kind, edge: str) -> tuple[L.Layer, list[Array], Array]:
-    """Layer, inputs and initial relevance of one edge."""
+def _layer_inputs_relevance(kind: Kind, edge: str) -> tuple[L.Layer, list[Array], Array]:
+    """The layer, its inputs and the initial relevance for one edge."""
     numbers = Numbers(f"{kind.name}/{edge}")
     samples = {"batch-1": 1, "batch-7": 7}.get(edge, 2)
     layer = kind.build(numbers)
@@ -153,7 +155,7 @@ def _question(kind: Kind, edge: str) -> tuple[L.Layer, list[Array], Array]:
 
 
 def _altered(layer: L.Dense | L.Conv, edge: str) -> L.Layer:
-    """The kernel with its first output dead, or with outputs that are excited alone and inhibited alone."""
+    """The layer with its first output dead, or with one output that has positive weights only and one negative only."""
     weight, bias = layer.weight.copy(), None if layer.bias is None else layer.bias.copy()
     for array in [weight] if bias is None else [weight, bias]:
         if edge == "dead":

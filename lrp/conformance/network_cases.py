@@ -1,4 +1,4 @@
-"""The cases of small networks: what single layers cannot show (branches, sums, shared layers, whole composites)."""
+"""The cases of small networks: branches, sums, shared layers and whole composites."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrp import layers as L
-from lrp.conformance.case import Case
+from lrp.conformance.case import GoldenCase
 from lrp.conformance.numbers import Numbers
 from lrp.graph import Network, Node
 
@@ -22,7 +22,7 @@ def _conv(n: Numbers, *shape: int, **settings: Any) -> L.Conv:
 
 
 def _chain(layers: list[tuple[str, L.Layer]], source: str) -> list[Node]:
-    """Nodes one behind the other."""
+    """Nodes in a row, the first behind `source`."""
     names = [source, *(name for name, _ in layers)]
     return [Node(name, layer, (before,)) for (name, layer), before in zip(layers, names, strict=False)]
 
@@ -196,8 +196,8 @@ NETWORKS: tuple[Callable[[Numbers], list[Node]], ...] = (
 )
 
 
-def network_cases() -> Iterator[Case]:
-    """Each network under each composite, two samples, from the logit of classes 1 and 0."""
+def network_cases() -> Iterator[GoldenCase]:
+    """Yield each network under each composite: two samples, from the logits of classes 1 and 0."""
     for build in NETWORKS:
         name = build.__name__.replace("_", "-")
         numbers = Numbers(name)
@@ -205,9 +205,9 @@ def network_cases() -> Iterator[Case]:
         x = {source: _sample(numbers, network.nodes[source].layer) for source in network.inputs}
         for composite in COMPOSITES[:1] if build in (recurrent, attention) else COMPOSITES:
             if build is text and composite.endswith("-3,3"):
-                continue  # the box is one of the input, and tokens have no range
+                continue  # z_box needs an input range, which tokens do not have
             label = composite.replace(":", "_")
-            yield Case(f"networks/{name}/{label}/two-samples", network, x, composite, target=(1, 0))
+            yield GoldenCase(f"networks/{name}/{label}/two-samples", network, x, composite, target=(1, 0))
 
 
 def _sample(numbers: Numbers, layer: L.Layer) -> Any:

@@ -1,8 +1,8 @@
-"""Numbers that are the same in every language and every release: small dyadic fractions from a stated recurrence.
+"""Numbers that are the same in every language and release: small dyadic fractions from a given recurrence.
 
     state <- (6364136223846793005 state + 1442695040888963407) mod 2^64,   draw = state >> 33
 
-All are multiples of 1/8 between -3 and 3, so that float32 holds them exactly and no input is rounded.
+All are multiples of 1/8 between -3 and 3, so that float32 represents them exactly and no input is rounded.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from lrp.arrays import Array
 
 
 class Numbers:
-    """A stream of draws that starts where its name says (the first 8 bytes of the name's SHA-256)."""
+    """A sequence of draws; the first 8 bytes of the name's SHA-256 are its initial state."""
 
     def __init__(self, name: str) -> None:
         self.state = int.from_bytes(hashlib.sha256(name.encode("utf-8")).digest()[:8], "little")
 
     def draw(self, below: int) -> int:
-        """A whole number from 0 to below - 1."""
+        """An integer from 0 to below - 1."""
         self.state = (6364136223846793005 * self.state + 1442695040888963407) % (1 << 64)
         return (self.state >> 33) % below
 
@@ -31,7 +31,7 @@ class Numbers:
         return np.array(values, dtype=np.float64).reshape(shape)
 
     def choices(self, shape: tuple[int, ...], below: int) -> Array:
-        """Whole numbers from 0 to below - 1, as tokens are. int64."""
+        """Integers from 0 to below - 1, such as tokens. int64."""
         values = [self.draw(below) for _ in range(int(np.prod(shape)))]
         return np.array(values, dtype=np.int64).reshape(shape)
 
@@ -45,5 +45,5 @@ def with_zeros(x: Array) -> Array:
 
 
 def with_ties(x: Array) -> Array:
-    """x rounded to -1, 0 or 1 by its sign and size, so that most windows have several largest entries."""
+    """x rounded to -1, 0 or 1, so that most windows have several largest entries."""
     return np.sign(x) * (np.abs(x) > 1)

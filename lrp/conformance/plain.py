@@ -19,7 +19,7 @@ from lrp.layers import LAYERS, Layer
 
 
 def number(value: Any) -> str:
-    """The exact value as text; a negative zero, which is no fraction, is "-0"."""
+    """The exact value as text; "-0" for a negative zero, which a fraction cannot represent."""
     if isinstance(value, float) and value == 0 and np.signbit(value):
         return "-0"
     return str(Fraction(value))
@@ -44,7 +44,7 @@ def floats(data: Any) -> Array:
 
 
 def network(value: Network) -> dict[str, Any]:
-    """Graph, settings and weights. A layer that stands at several nodes is told once."""
+    """Graph, settings and weights as plain data. A layer that several nodes share is stored once."""
     layers: list[Layer] = []
     nodes = []
     for node in value.nodes.values():
@@ -52,7 +52,7 @@ def network(value: Network) -> dict[str, Any]:
         if index == len(layers):
             layers.append(node.layer)
         nodes.append({"name": node.name, "layer": index, "inputs": list(node.inputs)})
-    told = [
+    entries = [
         {
             "class": type(layer).__name__,
             "settings": {key: _plain(setting) for key, setting in layer.settings().items()},
@@ -60,11 +60,11 @@ def network(value: Network) -> dict[str, Any]:
         }
         for layer in layers
     ]
-    return {"layers": told, "nodes": nodes, "outputs": list(value.outputs)}
+    return {"layers": entries, "nodes": nodes, "outputs": list(value.outputs)}
 
 
 def as_network(data: Any) -> Network:
-    """network() back, in float64; LoadError where the data describe none."""
+    """The inverse of network(), in float64; LoadError if the data describe no network."""
     try:
         layers = [
             LAYERS[entry["class"]](**entry["settings"], **{k: floats(w) for k, w in entry["weights"].items()})
@@ -73,11 +73,13 @@ def as_network(data: Any) -> Network:
         nodes = [Node(n["name"], layers[n["layer"]], tuple(n["inputs"])) for n in data["nodes"]]
         return Network(nodes, data["outputs"])
     except (KeyError, IndexError, TypeError, ValueError, LrpError) as error:
-        raise LoadError(f"vectors: expected the description of a network, got one that is none: {error}") from None
+        raise LoadError(
+            f"vectors: expected the description of a network, got a damaged one ({error}); write the vectors again"
+        ) from None
 
 
 def _plain(value: Any) -> Any:
-    """Settings: Fractions become text, tuples lists."""
+    """A setting as JSON data: Fractions as text, tuples as lists."""
     if isinstance(value, Fraction):
         return str(value)
     return [_plain(entry) for entry in value] if isinstance(value, (tuple, list)) else value

@@ -1,4 +1,4 @@
-"""The networks and inputs that the examples are made of: one neuron, or one layer with a neuron behind it."""
+"""Networks and inputs of the examples: one neuron, or one layer followed by a neuron."""
 
 from __future__ import annotations
 

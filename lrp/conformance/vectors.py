@@ -1,4 +1,4 @@
-"""The golden vectors as files: written to a folder, read back by whoever wants to be measured.
+"""The golden vectors as files: written to a folder, read back for comparisons.
 
     FOLDER/manifest.json          format, version, the identifiers of all cases, SHA-256 of every JSON file
     FOLDER/layers/<kind>.json     the cases of one layer by itself
@@ -22,20 +22,54 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.conformance import plain
-from lrp.conformance.case import Case, cases
-from lrp.errors import LoadError, SaveError
-from lrp.formats.container import Limits, Writer, create, open_file
+from lrp.conformance.case import GoldenCase
+from lrp.conformance.cases import cases
+from lrp.errors import InputError, LoadError, SaveError
+from lrp.formats.container import Writer, create
 from lrp.graph import STORED
 
 FORMAT, VERSION = "lrp-vectors", 1
 
 
-def write(folder: str | os.PathLike[str], only: str | tuple[str, ...] = "") -> int:
-    """Write all cases whose identifier starts with `only` (or one of several) and return how many there are.
+def write(folder: str | os.PathLike[str], only: str | tuple[str, ...] = "", replace: bool = False) -> int:
+    """Write the cases whose identifier starts with `only` to a folder.
 
-    SaveError where the folder cannot be written.
+    Parameters
+    ----------
+    folder : str or path
+        A new folder, an empty one, or one with vectors of an earlier run, which are replaced.
+    only : str or tuple of str
+        The start of the wanted identifiers, such as "layers/dense/"; all cases by default.
+    replace : bool
+        Write into a folder with other files too.
+
+    Returns
+    -------
+    int
+        The number of cases written.
+
+    Raises
+    ------
+    InputError
+        If no identifier starts with `only`.
+    SaveError
+        If the folder holds other files, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(folder, "layers/relu/")
+    3
     """
     target = Path(folder)
+    if not any(case.id.startswith(only) for case in cases()):
+        known = dict.fromkeys(case.group for case in cases())
+        raise InputError(
+            f"only: expected the start of a case's identifier, got {only!r}, which none has; the cases are in"
+            f" {', '.join(known)}"
+        )
+    _check_folder(target, replace)
     groups: dict[str, list[dict[str, Any]]] = {}
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -47,13 +81,13 @@ def write(folder: str | os.PathLike[str], only: str | tuple[str, ...] = "") -> i
                     groups.setdefault(case.group, []).append(as_data(case))
                     _store(file, case)
         digests = {}
-        for group, told in groups.items():
+        for group, entries in groups.items():
             path = target / f"{group}.json"
             path.parent.mkdir(exist_ok=True)
-            text = _json({"format": FORMAT, "format_version": VERSION, "group": group, "cases": told})
+            text = _json({"format": FORMAT, "format_version": VERSION, "group": group, "cases": entries})
             path.write_bytes(text)
             digests[f"{group}.json"] = hashlib.sha256(text).hexdigest()
-        identifiers = [one["id"] for told in groups.values() for one in told]
+        identifiers = [one["id"] for entries in groups.values() for one in entries]
         manifest = {"format": FORMAT, "format_version": VERSION, "cases": identifiers, "sha256": digests}
         (target / "manifest.json").write_bytes(_json(manifest))
     except OSError as error:
@@ -61,35 +95,84 @@ def write(folder: str | os.PathLike[str], only: str | tuple[str, ...] = "") -> i
     return len(identifiers)
 
 
+def _check_folder(folder: Path, replace: bool) -> None:
+    """Raise SaveError if the folder holds files and no vectors, unless they may be replaced."""
+    if replace or not folder.is_dir() or not any(folder.iterdir()):
+        return
+    try:
+        _loaded(folder / "manifest.json")
+    except LoadError:
+        raise SaveError(
+            f"{folder}: expected a new or empty folder, or one with golden vectors, got one with other files; choose"
+            " another, or write into it with --force (replace=True)"
+        ) from None
+
+
 def read(folder: str | os.PathLike[str]) -> Iterator[Vector]:
-    """The cases of a folder, with their answers; LoadError where a file is missing, damaged or of another version."""
+    """Yield the cases of a folder, with their answers.
+
+    Parameters
+    ----------
+    folder : str or path
+        What `write` has written.
+
+    Yields
+    ------
+    Vector
+
+    Raises
+    ------
+    LoadError
+        If a file is missing, damaged, or of another version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     count = write(folder, "layers/relu/")
+    ...     [vector.id for vector in read(folder)]
+    ['layers/relu/identity/signed', 'layers/relu/identity/zeros', 'layers/relu/identity/negative']
+    """
     root = Path(folder)
     manifest = _loaded(root / "manifest.json")
     for group in dict.fromkeys("/".join(str(case).split("/")[:2]) for case in manifest.get("cases", ())):
         path = root / f"{group}.json"
         data = _loaded(path)
         if hashlib.sha256(path.read_bytes()).hexdigest() != manifest["sha256"].get(f"{group}.json"):
-            raise LoadError(f"{path}: expected the bytes that the manifest states, got others; write the vectors anew")
-        for told in data["cases"]:
-            yield Vector(told)
+            raise LoadError(f"{path}: expected the SHA-256 of manifest.json, got another; write the vectors again")
+        for entry in data["cases"]:
+            yield Vector(entry)
 
 
 class Vector:
-    """One case as it stands in a file."""
+    """One case of a file: the case itself, and its expected numbers.
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
+    id: its identifier. exact: whether the answer was computed in Fractions. case: the GoldenCase. activations,
+    relevances:
+    node -> plain data; `relevance(node)` is the array. LoadError if the data lack something.
+
+    Examples
+    --------
+    >>> vector = Vector(as_data(next(cases())))
+    >>> vector.id, vector.inputs(), vector.relevance("x").shape
+    ('layers/dense/zero/signed', ['x'], (2, 3))
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
         try:
-            self.id: str = told["id"]
-            self.exact: bool = told["arithmetic"] == "exact"
-            self.activations: dict[str, Any] = told["activations"]
-            self.relevances: dict[str, Any] = told["relevances"]
-            network = plain.as_network(told["network"])
-            x = {k: _entered(network, k, v) for k, v in told["x"].items()}
-            start = None if told["start"] is None else plain.floats(told["start"])
-            target = None if told["target"] is None else tuple(told["target"])
-            self.case = Case(self.id, network, x, told["composite"], start, target)
+            self.id: str = data["id"]
+            self.exact: bool = data["arithmetic"] == "exact"
+            self.activations: dict[str, Any] = data["activations"]
+            self.relevances: dict[str, Any] = data["relevances"]
+            network = plain.as_network(data["network"])
+            x = {k: _entered(network, k, v) for k, v in data["x"].items()}
+            start = None if data["start"] is None else plain.floats(data["start"])
+            target = None if data["target"] is None else tuple(data["target"])
+            self.case = GoldenCase(self.id, network, x, data["composite"], start, target)
         except (KeyError, TypeError, AttributeError) as error:
-            raise LoadError(f"vectors: a case lacks or misstates {error}; write the vectors anew") from None
+            raise LoadError(
+                f"vectors: a case lacks {error}, or has it in another form; write the vectors again"
+            ) from None
 
     def relevance(self, node: str) -> Array:
         """The expected relevance of a node's output, rounded once to float64."""
@@ -100,33 +183,12 @@ class Vector:
         return list(self.case.x)
 
 
-def read_results(path: str | os.PathLike[str], trusted: bool = False) -> dict[str, dict[str, Array]]:
-    """What another implementation has found: identifier -> node -> array, from an HDF5 file of datasets id/node.
-
-    NaN and infinity are read as they are: they are findings too.
-    """
-    with open_file(path, trusted, Limits(seconds=60.0)) as file:
-        return dict(_results(file, "", ()))
-
-
-def _results(file: Any, path: str, parts: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Array]]]:
-    found = {}
-    for name in file.children(path or "/"):
-        below = f"{path}/{name}"
-        if file.kind(below) == "dataset":
-            found[name] = file.array(below, finite=False)
-        else:
-            yield from _results(file, below, (*parts, name))
-    if found:
-        yield "/".join(parts), found
-
-
 def _entered(network: Any, name: str, data: Any) -> Array:
     values = plain.floats(data)
     return values.astype(np.int64) if network.nodes[name].layer.settings()["tokens"] else values
 
 
-def as_data(case: Case) -> dict[str, Any]:
+def as_data(case: GoldenCase) -> dict[str, Any]:
     """The case as plain data."""
     answer = case.answer
     return {
@@ -147,7 +209,7 @@ def as_data(case: Case) -> dict[str, Any]:
     }
 
 
-def _store(file: Writer, case: Case) -> None:
+def _store(file: Writer, case: GoldenCase) -> None:
     """The case in float64: one group with groups for its arrays."""
     answer = case.answer
     root = f"/{case.id}"
@@ -173,7 +235,7 @@ def _store(file: Writer, case: Case) -> None:
 
 
 def _rounded(values: Array) -> Array:
-    """Fractions rounded once to float64; whole numbers stay."""
+    """Fractions rounded once to float64; integers stay."""
     return values if values.dtype.kind in "iu" else arrays.cast(values, "float64")
 
 
@@ -186,7 +248,10 @@ def _loaded(path: Path) -> Any:
     try:
         data = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise LoadError(f"{path}: expected a file of golden vectors, got none that can be read: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise LoadError(
+            f"{path}: expected a file of golden vectors, got a file that cannot be read ({reason})"
+        ) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT or data.get("format_version") != VERSION:
-        raise LoadError(f"{path}: expected {FORMAT} of version {VERSION}, got another file; write the vectors anew")
+        raise LoadError(f"{path}: expected {FORMAT} of version {VERSION}, got another file; write the vectors again")
     return data

@@ -1,12 +1,17 @@
-"""What judges a heatmap: each measure returns a Measurement with numbers, curves and a plot."""
+"""Measures of heatmaps. Each returns a Measurement: numbers (one per picture), curves, and a plot.
 
+METRICS lists them by name, as `lrp evaluate` computes them; docs/evaluation.md has the table. `campaign` runs a long
+evaluation in several processes.
+"""
+
+from lrp.evaluation.batch import Settings
 from lrp.evaluation.completeness import completeness
 from lrp.evaluation.complexity import complexity
 from lrp.evaluation.continuity import continuity
 from lrp.evaluation.input_invariance import input_invariance, shifted
 from lrp.evaluation.maps import check_masks, input_layout
 from lrp.evaluation.measurement import Curve, Measurement, plot, table
-from lrp.evaluation.metrics import METRICS, Settings, metric_name
+from lrp.evaluation.metrics import METRICS, metric_name
 from lrp.evaluation.order import Order
 from lrp.evaluation.outside_inside import outside_inside
 from lrp.evaluation.pixel_flipping import pixel_flipping

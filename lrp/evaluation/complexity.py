@@ -1,4 +1,4 @@
-"""How complex a heatmap is: entropy, compressed size, and how few pixels hold the relevance."""
+"""Complexity of a heatmap: entropy of its grey levels, size as a PNG file, concentration of the relevance."""
 
 from __future__ import annotations
 
@@ -18,13 +18,40 @@ PLACES = 101
 
 
 def complexity(network: Network, relevance: Any) -> Measurement:
-    """entropy: -sum_v p_v log2 p_v over the 256 grey levels of the heatmap (bits a pixel); size: bytes of its PNG
+    """entropy = -sum_v p_v log2 p_v over the 256 grey levels of the heatmap (bits per pixel); size: bytes of its PNG
+    file
 
     Source: Samek et al. 2017, complexity of heatmaps
 
-    The grey picture is round(255 (R - min R) / (max R - min R)), each heatmap by itself; a constant one is all 0. Lower
-    is simpler. curves: "concentration", the share of sum |R| that the largest fraction of pixels holds, and
-    "histogram", p_v.
+    The grey levels are round(255 (R - min R) / (max R - min R)) for each heatmap by itself, all 0 for a constant one.
+    Lower values mean a simpler heatmap.
+
+    Parameters
+    ----------
+    network : Network
+        Its input layout says which axis of the relevance holds the channels; they are summed.
+    relevance : array or Explanation
+        (n, ...) in the shape of the network's input.
+
+    Returns
+    -------
+    Measurement
+        numbers: "entropy" and "size" (n,). curves: "concentration", the share of sum |R| in the largest fraction
+        of pixels,
+        and "histogram", p_v.
+
+    Raises
+    ------
+    InputError
+        If the relevance has NaN or infinity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.Flatten(), layers.Dense(np.ones((4, 1)))], (2, 2, 1))
+    >>> complexity(network, np.array([0.0, 0.0, 1.0, 1.0]).reshape(1, 2, 2, 1)).numbers["entropy"].tolist()
+    [1.0]
     """
     maps = pixel_map(network, relevance)
     flat = maps.reshape(len(maps), -1)
@@ -44,24 +71,24 @@ def complexity(network: Network, relevance: Any) -> Measurement:
 
 
 def grey_levels(flat: Array) -> Array:
-    """Each row from its smallest to its largest number as 0 .. 255: (n, pixels) -> whole numbers."""
+    """Grey levels 0 .. 255 between each row's minimum and maximum: (n, pixels) -> integers (n, pixels)."""
     low, high = flat.min(axis=1, keepdims=True), flat.max(axis=1, keepdims=True)
     span = np.where(high > low, high - low, 1)
     return np.rint((flat - low) / span * (LEVELS - 1)).astype(np.intp)
 
 
 def concentration(flat: Array, places: Array) -> Array:
-    """(n, places) the share of sum |R| in the fraction of pixels with the largest |R|, interpolated; NaN for all 0."""
+    """(n, places) share of sum |R| in the fraction of pixels with the largest |R|, interpolated; NaN if all R = 0."""
     size = -np.sort(-np.abs(flat), axis=1)
     total = size.sum(axis=1, keepdims=True)
-    held = np.concatenate([np.zeros((len(flat), 1)), np.cumsum(size, axis=1)], axis=1)
-    held = np.divide(held, total, out=np.full(held.shape, np.nan), where=total > 0)
-    fractions = np.arange(held.shape[1]) / flat.shape[1]
-    return np.stack([np.interp(places, fractions, row) for row in held])
+    share = np.concatenate([np.zeros((len(flat), 1)), np.cumsum(size, axis=1)], axis=1)
+    share = np.divide(share, total, out=np.full(share.shape, np.nan), where=total > 0)
+    fractions = np.arange(share.shape[1]) / flat.shape[1]
+    return np.stack([np.interp(places, fractions, row) for row in share])
 
 
 def png(grey: Array) -> bytes:
-    """An 8-bit grey PNG file of (h, w) levels, its row filters chosen by the smallest sum of absolute differences."""
+    """An 8-bit grey PNG file of (h, w) levels; per row the filter with the smallest sum of absolute differences."""
     picture = grey.astype(np.uint8)
     h, w = picture.shape
     rows, before = [], np.zeros(w, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Continuity: pictures that are nearly the same must get nearly the same heatmap."""
+"""Continuity: how much a heatmap changes when the picture changes a little."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy as np
 from lrp.errors import SettingError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.graph import Network
-from lrp.methods import Attribution
+from lrp.graph import Explanation, Network
 from lrp.methods.tools import number, whole
 
 RADII = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -20,7 +19,7 @@ RADII = (0.005, 0.01, 0.02, 0.05, 0.1)
 def continuity(
     network: Network,
     x: Any,
-    method: Callable[..., Attribution],
+    method: Callable[..., Explanation],
     target: Any = None,
     *,
     radii: Sequence[float] = RADII,
@@ -33,8 +32,46 @@ def continuity(
 
     Source: Yeh et al. 2019, max-sensitivity; Montavon et al. 2018, explanation continuity
 
-    The maximum is over `samples` random d, uniform in the cube: a lower bound of the true one. The target is that of x.
-    Draws depend on seed, picture and number of the draw alone. curves over r; numbers at the largest r.
+    Max-sensitivity is divided by ||E(x)||_2, so that methods of different scale can be compared; Yeh et al. define it
+    without this division.
+
+    The maximum is over random d, uniform in the cube, and so a lower bound of the true maximum. Where E(x) = 0 the
+    change is not divided. Draws depend on seed, picture number and draw number alone.
+
+    Parameters
+    ----------
+    network : Network
+    x : array
+        (n, ...) pictures in the network's own layout and units.
+    method : callable
+        method(network, x, target) -> Explanation, such as a function of `lrp.methods`.
+    target : int, str, list or None
+        The explained output; None for the predicted class of x, which is kept for x + d.
+    radii : sequence of float
+        r in the unit of the input, each > 0.
+    samples : int
+        Random d per picture and radius.
+    seed, first : int
+        Seed of the draws, and the number of the first picture in the whole evaluation.
+
+    Returns
+    -------
+    Measurement
+        curves: both measures over r. numbers: both at the last radius.
+
+    Raises
+    ------
+    SettingError
+        If there is no radius, a radius is not positive, or samples < 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> from lrp.methods import gradient
+    >>> network = Network.sequential([layers.Dense(np.array([[2.0], [1.0]]))], (2,))
+    >>> continuity(network, np.ones((1, 2)), gradient, 0).numbers["max-sensitivity"].tolist()  # a constant gradient
+    [0.0]
     """
     whole("continuity: samples", samples)
     if not radii:

@@ -1,4 +1,4 @@
-"""Input invariance: two networks that compute the same on shifted data must get the same heatmaps."""
+"""Input invariance: networks that compute the same on shifted data should get the same heatmaps."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from lrp.arrays import Array
 from lrp.errors import GraphError
 from lrp.evaluation.maps import input_layout, pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.graph import Network, Node
+from lrp.graph import Explanation, Network, Node
 from lrp.layers import Conv, Dense, Dropout, Flatten, Permute, Reshape
-from lrp.methods import Attribution
 
 FRACTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 PASSES = 1e-9
@@ -24,21 +23,56 @@ PASSES = 1e-9
 def input_invariance(
     network: Network,
     x: Any,
-    method: Callable[..., Attribution],
+    method: Callable[..., Explanation],
     shift: Any,
     target: Any = None,
     *,
-    shifted_method: Callable[[float], Callable[..., Attribution]] | None = None,
+    shifted_method: Callable[[float], Callable[..., Explanation]] | None = None,
 ) -> Measurement:
     """||E(x + t m; network shifted by t m) - E(x; network)|| / ||E(x; network)|| for t from 0 to 1
 
     Source: Kindermans et al. 2019, input invariance
 
-    shift m: a number or an array that broadcasts to x. The shifted network has b - W^T m in the place of its first
-    layer's bias, so activations, output and gradient are equal. method(network, x, target); shifted_method(t) gives the
-    method for the shifted network where it depends on the data, such as integrated gradients from the shifted baseline
-    or patterns estimated anew. numbers: "difference" at t = 1, "passes" 1 where it is below 1e-9 (float64's rounding),
-    "output" the largest difference of the two networks' outputs, as a check of the construction.
+    The shifted network has the bias b - W^T m in its first layer, so its activations, output and gradient at x + m are
+    those of the network at x. The norm is L2 over the pixels.
+
+    Parameters
+    ----------
+    network : Network
+        Its input goes into one dense layer, or one convolution without padding.
+    x : array
+        (n, ...) pictures.
+    method : callable
+        method(network, x, target) -> Explanation.
+    shift : float or array
+        m, broadcast to one picture.
+    target : int, str, list or None
+        The explained output; None for the predicted class.
+    shifted_method : callable, optional
+        shifted_method(t) -> the method for the network shifted by t m, where it depends on the data: integrated
+        gradients
+        from the shifted baseline, patterns estimated anew.
+
+    Returns
+    -------
+    Measurement
+        numbers: "difference" at t = 1; "passes", 1 where it is below 1e-9 (rounding of float64); "output", the largest
+        difference of both networks' scores, a check of the construction. curves: "difference" over t.
+
+    Raises
+    ------
+    GraphError
+        If the first layer cannot absorb the shift.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> from lrp.methods import gradient, gradient_times_input
+    >>> network = Network.sequential([layers.Dense(np.array([[2.0], [1.0]]))], (2,))
+    >>> x = np.array([[3.0, 4.0]])
+    >>> [input_invariance(network, x, m, -1.0, 0).numbers["passes"].tolist() for m in (gradient, gradient_times_input)]
+    [[1.0], [0.0]]
     """
     picture = np.asarray(x, dtype=np.float64)
     m = np.broadcast_to(np.asarray(shift, dtype=np.float64), picture.shape[1:])
@@ -60,10 +94,34 @@ def input_invariance(
 
 
 def shifted(network: Network, m: Array) -> Network:
-    """The network that computes at x + m what this one computes at x: b' = b - W^T m in the first layer.
+    """The network that computes at x + m what this one computes at x: b' = b - W^T m in the first layer
 
-    m: one sample in the input's layout. GraphError where the input does not go straight into one dense layer or one
-    convolution without padding: padded zeros would not be shifted.
+    Source: Kindermans et al. 2019, input invariance
+
+    Parameters
+    ----------
+    network : Network
+    m : array
+        One sample in the layout of the network's input.
+
+    Returns
+    -------
+    Network
+        Equal but for the bias of its first layer.
+
+    Raises
+    ------
+    GraphError
+        If the input does not go into one dense layer or one convolution without padding (padded zeros would not be
+        shifted), or if a convolution would need a bias that varies with the position.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.Dense(np.array([[2.0], [1.0]]))], (2,))
+    >>> shifted(network, np.array([1.0, 1.0])).forward(np.array([[4.0, 5.0]])).output.tolist()  # as at (3, 4)
+    [[10.0]]
     """
     name = network.inputs[0]
     input_layout(network)
@@ -93,6 +151,6 @@ def shifted(network: Network, m: Array) -> Network:
 
 
 def _unpadded(layer: Conv) -> bool:
-    """Whether no window hangs over the border."""
+    """Whether no window of the convolution reaches beyond the border."""
     padding = layer.padding
     return padding == "valid" if isinstance(padding, str) else not any(map(any, padding))

@@ -1,15 +1,14 @@
-"""The measures by name, each from one heatmap with what stands beside it: what a long evaluation computes."""
+"""The registry METRICS: what `lrp evaluate` can compute, by name, each from one batch of pictures and heatmaps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from lrp.arrays import Array
-from lrp.errors import SettingError
+from lrp.errors import SettingError, did_you_mean
+from lrp.evaluation.batch import EvaluationBatch
 from lrp.evaluation.completeness import completeness
 from lrp.evaluation.complexity import complexity
 from lrp.evaluation.continuity import continuity
@@ -23,150 +22,226 @@ from lrp.evaluation.pointing_game import pointing_game
 from lrp.evaluation.randomisation import randomisation
 from lrp.evaluation.region_perturbation import region_perturbation
 from lrp.evaluation.relevance_mass import relevance_mass
-from lrp.evaluation.replacement import Replacement, bounds, replacement
+from lrp.evaluation.replacement import bounds
 from lrp.evaluation.sensitivity_n import sensitivity_n
-from lrp.graph import Network
-from lrp.methods import Attribution, Method
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The numbers that measures take; each reads those it knows."""
+def _regions(*orders: Order) -> Callable[[EvaluationBatch], Measurement]:
+    """The measure region_perturbation in the given orders."""
 
-    steps: int = 100
-    size: int = 9
-    replacement: str = "uniform"
-    repetitions: int = 10
-    probability: bool = False
-    subsets: int = 100
-    tolerance: float = 15.0
-    seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A batch of pictures, their heatmaps, and what else a measure may need.
-
-    first: the number of its first picture; pictures: all of the evaluation, of which x are some.
-    """
-
-    network: Network
-    x: Array
-    found: Attribution
-    method: Method
-    settings: Settings
-    first: int = 0
-    masks: Array | None = None
-    target: list[int] = field(default_factory=list)
-    pictures: Array | None = None
-
-    def replacement(self, name: str) -> Replacement:
-        """By its name, with the range and the mean of all pictures of the evaluation."""
-        pictures = self.x if self.pictures is None else self.pictures
-        return replacement(name, self.network, input_layout(self.network).last(pictures))
-
-    def objects(self, metric: str) -> Array:
-        """The masks; SettingError where the data has none."""
-        if self.masks is None:
-            raise SettingError(f"{metric}: expected data with `masks`, true on the object of each picture, got none")
-        return self.masks
-
-
-def _regions(*orders: Order) -> Callable[[Case], Measurement]:
-    """Region perturbation in these orders."""
-
-    def measure(case: Case) -> Measurement:
-        s = case.settings
+    def measure(batch: EvaluationBatch) -> Measurement:
+        s = batch.settings
         return region_perturbation(
-            case.network,
-            case.x,
-            case.found,
-            case.target,
+            batch.network,
+            batch.x,
+            batch.attribution,
+            batch.target,
             orders=orders,
             size=s.size,
             steps=s.steps,
-            replacement=case.replacement(s.replacement),
+            replacement=batch.replacement(s.replacement),
             repetitions=s.repetitions,
             probability=s.probability,
             seed=s.seed,
-            first=case.first,
+            first=batch.first,
         )
 
     return measure
 
 
-def _flipping(case: Case) -> Measurement:
-    s = case.settings
+def _flipping(batch: EvaluationBatch) -> Measurement:
+    s = batch.settings
     return pixel_flipping(
-        case.network,
-        case.x,
-        case.found,
-        case.target,
+        batch.network,
+        batch.x,
+        batch.attribution,
+        batch.target,
         steps=s.steps,
-        replacement=case.replacement("flip"),
+        replacement=batch.replacement("flip"),
         probability=s.probability,
         seed=s.seed,
-        first=case.first,
+        first=batch.first,
     )
 
 
-def _sensitivity_n(case: Case) -> Measurement:
-    s = case.settings
+def _sensitivity_n(batch: EvaluationBatch) -> Measurement:
+    s = batch.settings
     return sensitivity_n(
-        case.network, case.x, case.found, case.target, subsets=s.subsets, seed=s.seed, first=case.first
+        batch.network, batch.x, batch.attribution, batch.target, subsets=s.subsets, seed=s.seed, first=batch.first
     )
 
 
-def _randomisation(case: Case) -> Measurement:
-    return randomisation(case.network, case.x, case.method, case.target, seed=case.settings.seed)
+def _randomisation(batch: EvaluationBatch) -> Measurement:
+    return randomisation(batch.network, batch.x, batch.method, batch.target, seed=batch.settings.seed)
 
 
-def _continuity(case: Case) -> Measurement:
+def _continuity(batch: EvaluationBatch) -> Measurement:
     return continuity(
-        case.network, case.x, case.method, case.target, seed=case.settings.seed, first=case.first, samples=5
+        batch.network, batch.x, batch.method, batch.target, seed=batch.settings.seed, first=batch.first, samples=5
     )
 
 
-def _input_invariance(case: Case) -> Measurement:
-    """Under a shift of all inputs by the length of their range, downwards."""
-    at = input_layout(case.network)
-    picture = at.last(case.x)
-    low, high = bounds(case.network, picture if case.pictures is None else at.last(case.pictures))
+def _input_invariance(batch: EvaluationBatch) -> Measurement:
+    """input_invariance under a shift of every input by low - high, the (negative) length of the input range."""
+    at = input_layout(batch.network)
+    picture = at.channels_last(batch.x)
+    low, high = bounds(batch.network, picture if batch.pictures is None else at.channels_last(batch.pictures))
     shift = np.broadcast_to(np.asarray(low, dtype=float) - np.asarray(high, dtype=float), picture[:1].shape)
-    return input_invariance(case.network, case.x, case.method, at.own(shift)[0], case.target)
+    return input_invariance(batch.network, batch.x, batch.method, at.native(shift)[0], batch.target)
 
 
-METRICS: Mapping[str, Callable[[Case], Measurement]] = {
-    "aopc": _regions(Order.MORF),
-    "abpc": _regions(Order.MORF, Order.LERF),
-    "pixel_flipping": _flipping,
-    "sensitivity_n": _sensitivity_n,
-    "complexity": lambda case: complexity(case.network, case.found),
-    "completeness": lambda case: completeness(case.found),
-    "continuity": _continuity,
-    "randomisation": _randomisation,
-    "input_invariance": _input_invariance,
-    "pointing_game": lambda case: pointing_game(
-        case.network, case.found, case.objects("pointing_game"), case.settings.tolerance
+@dataclass(frozen=True)
+class Metric:
+    """One measure as a long evaluation computes it: callable on an EvaluationBatch, returns its Measurement.
+
+    function: the public function that computes it. numbers, curves: the names in the Measurement, each with what it is.
+    """
+
+    measure: Callable[[EvaluationBatch], Measurement]
+    function: Callable[..., Measurement]
+    numbers: Mapping[str, str]
+    curves: Mapping[str, str]
+    needs_masks: bool = False
+
+    def __call__(self, batch: EvaluationBatch) -> Measurement:
+        return self.measure(batch)
+
+
+_FALL = "fall of the score over the regions replaced"
+_FLIP = "fall of the score over the pixels flipped"
+
+METRICS: Mapping[str, Metric] = {
+    "aopc": Metric(
+        _regions(Order.MORF),
+        region_perturbation,
+        {"aopc morf": "mean fall of the score, most relevant regions first"},
+        {"morf": _FALL},
     ),
-    "relevance_mass": lambda case: relevance_mass(case.network, case.found, case.objects("relevance_mass")),
-    "outside_inside": lambda case: outside_inside(case.network, case.found, case.objects("outside_inside")),
+    "abpc": Metric(
+        _regions(Order.MORF, Order.LERF),
+        region_perturbation,
+        {
+            "aopc morf": "mean fall, most relevant first",
+            "aopc lerf": "mean fall, least relevant first",
+            "abpc": "their difference",
+        },
+        {"morf": _FALL, "lerf": _FALL},
+    ),
+    "pixel_flipping": Metric(
+        _flipping,
+        pixel_flipping,
+        {
+            "aopc morf": "mean fall, most relevant first",
+            "aopc smallest": "nearest to zero first",
+            "aopc lerf": "most negative first",
+            "abpc": "aopc morf - aopc lerf",
+        },
+        {"morf": _FLIP, "smallest": _FLIP, "lerf": _FLIP},
+    ),
+    "sensitivity_n": Metric(
+        _sensitivity_n,
+        sensitivity_n,
+        {"correlation": "Pearson correlation of removed relevance and fall of the score, mean over n"},
+        {"correlation": "correlation over n"},
+    ),
+    "complexity": Metric(
+        lambda batch: complexity(batch.network, batch.attribution),
+        complexity,
+        {"entropy": "bits per pixel of the grey-level histogram", "size": "bytes of the heatmap as PNG"},
+        {"concentration": "share of |relevance| over the fraction of pixels", "histogram": "grey levels"},
+    ),
+    "completeness": Metric(
+        lambda batch: completeness(batch.attribution),
+        completeness,
+        {"gap": "|sum of relevance - score| / |score|", "sum": "sum of relevance"},
+        {"share": "share of pictures over the gap"},
+    ),
+    "continuity": Metric(
+        _continuity,
+        continuity,
+        {"max-sensitivity": "largest relative change (L2)", "continuity": "largest slope (L1 of change / L2 of step)"},
+        {"max-sensitivity": "over the radius", "continuity": "over the radius"},
+    ),
+    "randomisation": Metric(
+        _randomisation,
+        randomisation,
+        {
+            "rank": "Spearman correlation with the trained network's map, mean over layers",
+            "rank of |R|": "of the absolute values",
+            "rank where it varies": "of the pixels that are not 0 in both",
+            "ssim": "structural similarity",
+        },
+        {
+            "rank": "over the layers, from the output down",
+            "rank of |R|": "the same",
+            "rank where it varies": "the same",
+            "ssim": "the same",
+        },
+    ),
+    "input_invariance": Metric(
+        _input_invariance,
+        input_invariance,
+        {
+            "difference": "relative change of the map under the whole shift",
+            "passes": "1 where it is below 1e-9",
+            "output": "largest difference of the two networks' outputs",
+        },
+        {"difference": "over the share of the shift"},
+    ),
+    "pointing_game": Metric(
+        lambda batch: pointing_game(
+            batch.network, batch.attribution, batch.objects("pointing_game"), batch.settings.tolerance
+        ),
+        pointing_game,
+        {"hit": "1 where the largest relevance lies on the object", "distance": "pixels from the object"},
+        {"accuracy": "over the tolerance in pixels"},
+        needs_masks=True,
+    ),
+    "relevance_mass": Metric(
+        lambda batch: relevance_mass(batch.network, batch.attribution, batch.objects("relevance_mass")),
+        relevance_mass,
+        {
+            "mass": "share of positive relevance on the object",
+            "rank": "share of the most relevant pixels on it",
+            "area": "share of the picture that it covers",
+        },
+        {"precision": "share on the object over the fraction of pixels"},
+        needs_masks=True,
+    ),
+    "outside_inside": Metric(
+        lambda batch: outside_inside(batch.network, batch.attribution, batch.objects("outside_inside")),
+        outside_inside,
+        {"ratio": "mean relevance outside / inside", "unstable": "1 where the mean inside is not positive"},
+        {"ratio": "over the pixels by which the mask is grown"},
+        needs_masks=True,
+    ),
 }
 
 
 def metric_name(text: str) -> str:
-    """The name as METRICS has it; SettingError for one that it has not."""
+    """The key of METRICS for a name as people write it.
+
+    Parameters
+    ----------
+    text : str
+        The name; "-" is read as "_", blanks around it are ignored.
+
+    Returns
+    -------
+    str
+        A key of METRICS.
+
+    Raises
+    ------
+    SettingError
+        For a name that METRICS does not have; a similar name is suggested.
+
+    Examples
+    --------
+    >>> metric_name("sensitivity-n")
+    'sensitivity_n'
+    """
     name = text.strip().replace("-", "_")
     if name not in METRICS:
-        raise SettingError(f"metric: expected one of {', '.join(METRICS)}, got {text!r}")
+        raise SettingError(f"metric: expected one of {', '.join(METRICS)}, got {text!r}{did_you_mean(name, METRICS)}")
     return name
-
-
-def rng_of(settings: Settings, first: int) -> np.random.Generator:
-    """The random numbers of methods that draw some, for the batch that begins with picture `first`."""
-    return np.random.default_rng([settings.seed, first, 1_000_003])
-
-
-def explained(network: Network, x: Array, method: Method, target: Any, settings: Settings, first: int) -> Attribution:
-    """The heatmaps of one batch."""
-    return method(network, x, target, rng_of(settings, first))

@@ -1,4 +1,4 @@
-"""Which region goes first."""
+"""The regions of a picture, and the order in which they are replaced."""
 
 from __future__ import annotations
 
@@ -15,17 +15,25 @@ from lrp.methods.tools import Size
 
 
 class Order(Enum):
-    """The order in which regions are replaced."""
+    """The order in which regions are replaced, by their relevance.
+
+    Examples
+    --------
+    >>> Order("morf") is Order.MORF
+    True
+    """
 
     MORF = "morf"  # most relevant first
     LERF = "lerf"  # least relevant (most negative) first
     SMALLEST = "smallest"  # nearest to zero first
-    RANDOM = "random"  # whatever the heatmap says
+    RANDOM = "random"  # the heatmap plays no part
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Regions of equal size that do not overlap; what is left over is shared by the borders and never touched."""
+    """Regions of equal size that do not overlap; the pixels left over are divided between the borders and never
+    changed.
+    """
 
     size: Size
     spatial: Size
@@ -41,7 +49,7 @@ class Grid:
 
     @property
     def margin(self) -> Size:
-        """What is left over before the first region."""
+        """The pixels left over before the first region, along each axis."""
         return tuple((n % k) // 2 for n, k in zip(self.spatial, self.size, strict=True))
 
     def corners(self) -> Array:
@@ -59,7 +67,7 @@ class Grid:
 
 
 def grid(size: int | Size, spatial: Size) -> Grid:
-    """The regions of a picture; SettingError where not even one fits."""
+    """The regions of a picture; SettingError if the picture is smaller than one region."""
     lengths = per_axis(size, len(spatial), "region size")
     if any(k > n for k, n in zip(lengths, spatial, strict=True)):
         raise SettingError(f"region size: expected lengths of at most the picture's {spatial}, got {lengths}")
@@ -67,16 +75,15 @@ def grid(size: int | Size, spatial: Size) -> Grid:
 
 
 def ranked(scores: Array, order: Order, ties: Array) -> Array:
-    """(regions,) the region numbers of one picture in their order; equal scores in the order of `ties`, random numbers.
-
-    Without that, a heatmap with many zeros would be judged by the numbering of the regions.
+    """(regions,) the region numbers of one picture in their order. Regions of equal score are ordered by `ties`, random
+    numbers: otherwise a heatmap with a large area of zeros would be judged by the numbering of the regions.
     """
     key = {Order.MORF: -scores, Order.LERF: scores, Order.SMALLEST: np.abs(scores), Order.RANDOM: 0 * scores}[order]
     return np.lexsort((ties, key))
 
 
 def as_order(order: Order | str) -> Order:
-    """The order from itself or its text."""
+    """The order from its text; an Order stays. SettingError for an unknown one."""
     try:
         return Order(order)
     except ValueError:

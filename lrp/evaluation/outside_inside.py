@@ -1,4 +1,4 @@
-"""The outside-inside relevance ratio: how much a decision leans on the context."""
+"""The outside-inside relevance ratio: how much a decision relies on the context of the object."""
 
 from __future__ import annotations
 
@@ -19,9 +19,37 @@ def outside_inside(network: Network, relevance: Any, masks: Any, positive: bool 
 
     Source: Lapuschkin et al. 2016, outside-inside relevance ratio
 
-    masks: (n, *spatial), true inside any box of the class. Large mu: the context decides. Where the mean inside is not
-    positive the ratio means nothing: it is NaN, and counted by the number "unstable" (1 a picture), not hidden; so too
-    where the mask covers all. positive=True takes R+ in the place of R. curves: mu with the mask grown by k pixels.
+    A large mu: the decision relies on context. Where the mean inside is not positive, or the mask covers the whole
+    picture, the ratio has no meaning: it is NaN, and the number "unstable" is 1 for that picture.
+
+    Parameters
+    ----------
+    network : Network
+    relevance : array or Explanation
+        (n, ...) in the shape of the network's input.
+    masks : array
+        (n, *spatial), true inside any box of the class.
+    positive : bool
+        Use R+ = max(0, R) instead of R.
+
+    Returns
+    -------
+    Measurement
+        numbers: "ratio" and "unstable" (n,). curves: "ratio" with the mask grown by 0 .. 16 pixels.
+
+    Raises
+    ------
+    InputError
+        If the relevance has NaN or infinity, or a mask is empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.Flatten(), layers.Dense(np.ones((4, 1)))], (2, 2, 1))
+    >>> R, masks = np.array([4.0, 2.0, 1.0, 0.0]).reshape(1, 2, 2, 1), np.array([[[True, False], [False, False]]])
+    >>> outside_inside(network, R, masks).numbers["ratio"].tolist()  # the mean of 2, 1, 0 over 4
+    [0.25]
     """
     maps = pixel_map(network, relevance)
     inside = check_masks(masks, maps)

@@ -1,4 +1,4 @@
-"""Pixel-flipping: the pixels' values are turned over one after the other."""
+"""Pixel-flipping: pixels are inverted one after the other, in the order of the heatmap."""
 
 from __future__ import annotations
 
@@ -29,8 +29,29 @@ def pixel_flipping(
 
     Source: Bach et al. 2015, pixel-flipping
 
-    Region perturbation with regions of one pixel. A good heatmap's score falls fast with "morf", hardly with
-    "smallest", and rises at first with "lerf".
+    Region perturbation with regions of one pixel and one repetition; the parameters are those of `region_perturbation`.
+    A good heatmap's score falls fast with "morf", hardly with "smallest", and rises at first with "lerf".
+
+    Returns
+    -------
+    Measurement
+        numbers: "aopc morf", "aopc smallest", "aopc lerf", "abpc". curves: the fall of the score for each order.
+
+    Raises
+    ------
+    SettingError, ShapeError, InputError
+        As `region_perturbation`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Metadata, Network, layers
+    >>> parts = [layers.Flatten(), layers.Dense(np.array([[3.0], [0.0], [-1.0], [0.0]]))]
+    >>> network = Network.sequential(parts, (2, 2, 1), metadata=Metadata(input_range=(0, 1)))
+    >>> R = np.array([3.0, 0.0, -1.0, 0.0]).reshape(1, 2, 2, 1)
+    >>> found = pixel_flipping(network, np.ones((1, 2, 2, 1)), R, 0, steps=1)
+    >>> {name: curve.values[0].tolist() for name, curve in found.curves.items()}
+    {'morf': [0.0, 3.0], 'smallest': [0.0, 0.0], 'lerf': [0.0, -1.0]}
     """
     orders = (Order.MORF, Order.SMALLEST, Order.LERF)
     found = region_perturbation(

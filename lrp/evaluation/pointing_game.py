@@ -1,4 +1,4 @@
-"""The pointing game: does the heatmap's highest point lie on the object?"""
+"""The pointing game: whether the largest relevance lies on the object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lrp.evaluation.measurement import Curve, Measurement
 from lrp.graph import Network
 from lrp.methods.tools import number
 
-FURTHEST = 30  # pixels of tolerance that the curve goes to
+FURTHEST = 30  # pixels: the largest tolerance of the curve
 
 
 def pointing_game(
@@ -22,10 +22,42 @@ def pointing_game(
 
     Source: Zhang et al. 2016, pointing game
 
-    masks: (n, *spatial), true on the object. Of equal maxima the first in row-major order counts. smooth: the standard
-    deviation, in pixels, of a Gaussian over the heatmap before (the authors smooth pixelwise gradients). tolerance 0
-    asks for a point in the mask itself. The mean over the pictures of a class is the class's accuracy; compare with a
-    heatmap that always points at the centre. curves: "accuracy" over the tolerance.
+    Of equal maxima the first in row-major order counts. The mean over the pictures of a class is the class's accuracy;
+    compare it with that of a heatmap that always points at the centre.
+
+    Parameters
+    ----------
+    network : Network
+    relevance : array or Explanation
+        (n, ...) in the shape of the network's input.
+    masks : array
+        (n, *spatial), true on the object.
+    tolerance : float
+        In pixels; 0 requires a point in the mask itself.
+    smooth : float
+        Standard deviation, in pixels, of a Gaussian filter over the heatmap (the authors smooth pixelwise gradients).
+
+    Returns
+    -------
+    Measurement
+        numbers: "hit" and "distance" (pixels) (n,). curves: "accuracy" over tolerances from 0 to 30 pixels.
+
+    Raises
+    ------
+    SettingError
+        If tolerance or smooth is negative.
+    InputError
+        If the relevance has NaN or infinity, or a mask is empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.Flatten(), layers.Dense(np.ones((4, 1)))], (1, 4, 1))
+    >>> R, masks = np.array([5.0, 0, 0, 0]).reshape(1, 1, 4, 1), np.array([[[False, False, True, True]]])
+    >>> found = pointing_game(network, R, masks, tolerance=2)
+    >>> found.numbers["distance"].tolist(), found.numbers["hit"].tolist()
+    ([2.0], [0.0])
     """
     number("pointing_game: tolerance", tolerance, least=0)
     number("pointing_game: smooth", smooth, least=0)

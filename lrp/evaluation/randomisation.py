@@ -1,4 +1,4 @@
-"""Sanity checks: a heatmap that explains the network must change when the network's weights are drawn anew."""
+"""Sanity checks: a heatmap that explains the network must change when its weights are replaced by random ones."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from lrp.errors import GraphError
 from lrp.evaluation.maps import pixel_map
 from lrp.evaluation.measurement import Curve, Measurement
 from lrp.evaluation.similarity import rank_correlation, structural_similarity
-from lrp.graph import Network, Node
+from lrp.graph import Explanation, Network, Node
 from lrp.layers import BatchNorm, Layer, LinearLayer
-from lrp.methods import Attribution, logit_node
+from lrp.methods import logit_node
 from lrp.methods.tools import whole
 
 Initialiser = Callable[[Layer, np.random.Generator], Layer]
 
 
 def fan_in_uniform(layer: Layer, rng: np.random.Generator) -> Layer:
-    """Weight and bias uniform within +- 1/sqrt(inputs of a neuron), as torch begins; batch normalisation: 1 and 0.
+    """The layer with random weights: weight and bias uniform within +- 1/sqrt(inputs of a neuron), the default of
+    torch.
 
-    Use the initialiser that the network was trained from where it was another one.
+    Batch normalisation becomes the identity; layers without weights stay. Use the initialiser that the network was
+    trained from if it was another one.
     """
     if isinstance(layer, LinearLayer):
         bound = 1 / np.sqrt(np.prod(layer.weight.shape[:-1]))
-        drawn = {"weight": rng.uniform(-bound, bound, layer.weight.shape).astype(layer.weight.dtype)}
+        random = {"weight": rng.uniform(-bound, bound, layer.weight.shape).astype(layer.weight.dtype)}
         if layer.bias is not None:
-            drawn["bias"] = rng.uniform(-bound, bound, layer.bias.shape).astype(layer.bias.dtype)
-        return replace(layer, **drawn)
+            random["bias"] = rng.uniform(-bound, bound, layer.bias.shape).astype(layer.bias.dtype)
+        return replace(layer, **random)
     if isinstance(layer, BatchNorm):
         return replace(layer, mean=0 * layer.mean, variance=0 * layer.variance + 1, gamma=None, beta=None)
     return layer
@@ -40,7 +42,7 @@ def fan_in_uniform(layer: Layer, rng: np.random.Generator) -> Layer:
 def randomisation(
     network: Network,
     x: Any,
-    method: Callable[..., Attribution],
+    method: Callable[..., Explanation],
     target: Any = None,
     *,
     cascading: bool = True,
@@ -48,16 +50,52 @@ def randomisation(
     initialiser: Initialiser = fan_in_uniform,
     seed: int = 0,
 ) -> Measurement:
-    """similarity of E(x; theta) and E(x; theta with layers drawn anew), from the logits down
+    """similarity of E(x; theta) and E(x; theta with layers replaced by random ones), from the logits down
 
     Source: Adebayo et al. 2018, cascading and independent randomisation
 
-    cascading: each step draws one more layer anew and keeps the former draws; else one layer at a time, all others
-    trained. Weights and biases are replaced. The target is the trained network's prediction (or as given) throughout.
-    method(network, x, target): any of lrp.methods. curves over the layers, topmost first: "rank" (Spearman of R),
-    "rank of |R|" and "ssim"; the first place, "trained", is 1 by definition. numbers: each curve's mean over layers.
-    Pixels that are 0 in every map (a digit's background under gradient x input) inflate rank correlations: "rank where
-    it varies" leaves out the pixels that are equal in both maps and 0.
+    Pixels that are 0 in every map (a digit's background under gradient x input) raise rank correlations; "rank where it
+    varies" leaves out the pixels that are 0 in both maps.
+
+    Parameters
+    ----------
+    network : Network
+    x : array
+        (n, ...) pictures.
+    method : callable
+        method(network, x, target) -> Explanation.
+    target : int, str, list or None
+        The explained output; None for the trained network's prediction, which is kept for the random networks.
+    cascading : bool
+        Each step replaces one more layer and keeps the former replacements; else one layer at a time.
+    repetitions : int
+        Random networks per layer; the similarities are averaged.
+    initialiser : callable
+        initialiser(layer, rng) -> the layer with random weights and biases.
+    seed : int
+
+    Returns
+    -------
+    Measurement
+        curves over the layers, topmost first: "rank" (Spearman of R), "rank of |R|", "rank where it varies",
+        "ssim"; the
+        first place, "trained", is 1 by definition. numbers: the mean of each curve over the layers.
+
+    Raises
+    ------
+    GraphError
+        If the network has no weights below its logits.
+    SettingError
+        If repetitions < 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> from lrp.methods import gradient
+    >>> network = Network.sequential([layers.Dense(np.arange(12.0).reshape(6, 2))], (6,), ["fc"])
+    >>> randomisation(network, np.ones((1, 6)), gradient, 0).curves["rank"].x
+    ('trained', 'fc')
     """
     whole("randomisation: repetitions", repetitions)
     layers = kernels(network)
@@ -71,7 +109,7 @@ def randomisation(
         current = network
         for place, node in enumerate(layers, start=1):
             rng = np.random.default_rng([seed, repetition, place])
-            current = redrawn(current if cascading else network, node.name, initialiser, rng)
+            current = with_random_layer(current if cascading else network, node.name, initialiser, rng)
             changed = pixel_map(current, method(current, x, list(found.target)))
             for i, pair in enumerate(zip(original, changed, strict=True)):
                 for name, similarity in zip(names, _similarities(*pair), strict=True):
@@ -93,8 +131,8 @@ def kernels(network: Network) -> list[Node]:
     return nodes[::-1]
 
 
-def redrawn(network: Network, name: str, initialiser: Initialiser, rng: np.random.Generator) -> Network:
-    """The network with one node's layer drawn anew (at every node where that layer stands)."""
+def with_random_layer(network: Network, name: str, initialiser: Initialiser, rng: np.random.Generator) -> Network:
+    """The network with one node's layer replaced by a random one, also at the other nodes that share that layer."""
     old = network.nodes[name].layer
     new = initialiser(old, rng)
     nodes = [Node(n.name, new if n.layer is old else n.layer, n.inputs) for n in network.nodes.values()]

@@ -1,4 +1,4 @@
-"""Region perturbation: how fast the score falls when regions are destroyed in the order of the heatmap."""
+"""Region perturbation: how fast the score falls when regions are replaced in the order of the heatmap."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from lrp.evaluation.measurement import Curve, Measurement
 from lrp.evaluation.order import Order, as_order, grid, ranked
 from lrp.evaluation.replacement import Replacement
 from lrp.evaluation.replacement import replacement as named_replacement
-from lrp.graph import Network
-from lrp.methods import Score, picked, score
+from lrp.graph import Network, picked
+from lrp.methods import Score, score
 from lrp.methods.perturbation import SharedForward
 from lrp.methods.tools import Patch, Size, cut, paste, spatial_of, whole
 
-ROWS = 64  # pictures times repetitions that go through the network at once
+ROWS = 64  # rows (pictures x repetitions) per forward pass
 
 
 def region_perturbation(
@@ -46,14 +46,62 @@ def region_perturbation(
 
     Source: Samek et al. 2017, AOPC and ABPC
 
-    relevance: heatmaps of the pictures x, of any method; a region's score is their sum over its pixels and channels.
-    The heatmap of the unchanged picture is used throughout. f: the logit of the target (default: the predicted class),
-    or its softmax with probability=True. steps L is cut to the number of regions. curves: f(x^(0)) - f(x^(k)) for each
-    order; numbers: "aopc <order>", and "abpc" where both orders are measured.
+    f: the logit of the target, or its softmax with probability=True. The heatmap of the unchanged picture is used
+    throughout. Random numbers depend on seed, picture and repetition alone, so all methods, orders, batches and
+    processes
+    use the same noise. Regions of equal relevance are in random order.
 
-    Random numbers depend on seed, picture and repetition alone: picture i of the batch is number first + i, so that all
-    methods, orders, batches and processes meet the same noise. Regions of equal score are in random order.
-    shared=False recomputes the whole network at each step: the same curves, slower.
+    Parameters
+    ----------
+    network : Network
+    x : array
+        (n, ...) pictures.
+    relevance : array or Explanation
+        Their heatmaps; the relevance of a region is the sum over its pixels and channels.
+    target : int, str, list or None
+        The explained output; None for the predicted class.
+    orders : sequence of Order or str
+        "morf", "lerf", "smallest", "random".
+    size : int or tuple
+        Pixels of a region along each axis.
+    steps : int
+        L, at most the number of regions.
+    replacement : Replacement or str
+        What regions are replaced by: "uniform", "constant", "blur", "dirichlet", "flip", or a Replacement.
+    repetitions : int
+        Draws of the noise per picture.
+    probability : bool
+        Follow the softmax probability instead of the logit.
+    seed, first : int
+        Seed of the noise, and the number of the first picture in the whole evaluation.
+    shared : bool
+        False computes the whole network at each step: the same curves, slower.
+
+    Returns
+    -------
+    Measurement
+        curves: f(x^(0)) - f(x^(k)) (n, L + 1) for each order, in the unit of f. numbers: "aopc <order>", and
+        "abpc" if both
+        of its orders are measured.
+
+    Raises
+    ------
+    SettingError
+        If steps or repetitions < 1, there is no order, or the region is larger than the picture.
+    ShapeError
+        If the relevance does not fit the pictures.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> from lrp.evaluation import Constant
+    >>> parts = [layers.Flatten(), layers.Dense(np.array([[3.0], [0.0], [-1.0], [0.0]]))]
+    >>> network = Network.sequential(parts, (2, 2, 1))
+    >>> x, R = np.ones((1, 2, 2, 1)), np.array([3.0, 0.0, -1.0, 0.0]).reshape(1, 2, 2, 1)
+    >>> found = region_perturbation(network, x, R, 0, size=1, steps=1, replacement=Constant(0.0), repetitions=1)
+    >>> found.numbers["abpc"].tolist()  # (0 + 3) / 2 - (0 - 1) / 2
+    [2.0]
     """
     chosen = [as_order(order) for order in orders]
     whole("region_perturbation: steps", steps)
@@ -61,7 +109,7 @@ def region_perturbation(
     if not chosen:
         raise SettingError("region_perturbation: orders: expected at least one, got none")
     found = score(network, x, target)
-    picture = input_layout(network).last(found.inputs[network.inputs[0]])
+    picture = input_layout(network).channels_last(found.inputs[network.inputs[0]])
     regions = grid(size, tuple(spatial_of(picture, "region_perturbation")))
     maps = pixel_map(network, relevance)
     check_maps(maps, picture)
@@ -72,7 +120,7 @@ def region_perturbation(
     for start in range(0, len(pairs), ROWS):
         here = pairs[start : start + ROWS]
         rows = np.array([i for i, _ in here])
-        forward = SharedForward(network, input_layout(network).own(picture[rows]))
+        forward = SharedForward(network, input_layout(network).native(picture[rows]))
         noise, ties = _drawn(picture, g, here, len(regions), seed, first)
         for order in chosen:
             ranks = np.stack([ranked(scores[i], order, t) for i, t in zip(rows, ties, strict=True)])[:, :steps]
@@ -116,7 +164,7 @@ def _falls(
     shared: bool,
 ) -> Array:
     """(m, steps + 1) f(x^(0)) - f(x^(k)) for the pictures of `forward`, whose k-th region lies at corners[:, k - 1]."""
-    network, own = found.network, input_layout(found.network).own
+    network, own = found.network, input_layout(found.network).native
     values = [_f(forward.logits, target, probability)]
     changed = forward.x.copy()
     rows = np.arange(len(changed))
@@ -133,7 +181,7 @@ def _falls(
 
 
 def _f(logits: Array, target: Array, probability: bool) -> Array:
-    """The explained number of each row."""
+    """The explained number of each row: logit or probability of its target."""
     if not probability:
         return picked(logits, target)
     flat = logits.reshape(len(logits), -1)

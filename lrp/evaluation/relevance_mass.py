@@ -1,4 +1,4 @@
-"""How much of the relevance lies on the object."""
+"""Relevance mass and rank accuracy: how much of the relevance lies on the object."""
 
 from __future__ import annotations
 
@@ -18,9 +18,38 @@ def relevance_mass(network: Network, relevance: Any, masks: Any) -> Measurement:
 
     Source: Arras et al. 2022, relevance mass and relevance rank accuracy
 
-    masks: (n, *spatial), true on the object. R+ the positive part of the pixels' relevance. mass is NaN where nothing
-    is positive. Equal relevances rank in row-major order. curves: "precision", the share in the mask among the most
-    relevant fraction of pixels; a random heatmap has the mask's own share throughout.
+    R+ = max(0, R) per pixel. Equal relevances rank in row-major order.
+
+    Parameters
+    ----------
+    network : Network
+    relevance : array or Explanation
+        (n, ...) in the shape of the network's input.
+    masks : array
+        (n, *spatial), true on the object.
+
+    Returns
+    -------
+    Measurement
+        numbers: "mass" (NaN where no pixel is positive), "rank", and "area", the mask's share of the picture, all (n,).
+        curves: "precision", the share in the mask among the most relevant fraction of pixels; for a random
+        heatmap it is
+        the area throughout.
+
+    Raises
+    ------
+    InputError
+        If the relevance has NaN or infinity, or a mask is empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.Flatten(), layers.Dense(np.ones((4, 1)))], (2, 2, 1))
+    >>> R, masks = np.array([3.0, 1.0, -5.0, 0.0]).reshape(1, 2, 2, 1), np.array([[[True, False], [True, False]]])
+    >>> found = relevance_mass(network, R, masks).numbers
+    >>> found["mass"].tolist(), found["rank"].tolist()
+    ([0.75], [0.5])
     """
     maps = pixel_map(network, relevance)
     inside = check_masks(masks, maps).reshape(len(maps), -1)

@@ -1,5 +1,6 @@
-"""What a region is replaced by. Each is a picture of its own, drawn once for each picture and repetition, of which the
-region's part is taken: so all methods and all orders meet the same noise.
+"""What regions are replaced by. A replacement is a whole picture, drawn once per picture and repetition; each region
+takes
+its own part of it, so all methods and all orders use the same noise.
 """
 
 from __future__ import annotations
@@ -17,23 +18,31 @@ from lrp.methods.perturbation import blurred_copy
 
 
 class Replacement(ABC):
-    """A rule that makes the picture from which regions are replaced."""
+    """A rule for the picture from which the replaced regions are taken."""
 
     @abstractmethod
     def picture(self, x: Array, rng: np.random.Generator) -> Array:
-        """(*spatial, c) for one picture x (*spatial, c)."""
+        """The replacing picture (*spatial, c) for one picture x (*spatial, c)."""
 
     @property
     @abstractmethod
     def text(self) -> str:
-        """The rule in words, printed with every result."""
+        """The rule in words, for printed results."""
 
 
 @dataclass(frozen=True)
 class Uniform(Replacement):
-    """Each number uniform between low and high (numbers, or one a channel): the valid pixels, as the network sees them
+    """Each number uniform between low and high: the valid range of the network's input
 
     Source: Samek et al. 2017, region perturbation
+
+    low, high: numbers, or one per channel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Uniform(0, 1).picture(np.zeros((2, 2, 3)), np.random.default_rng(0)).shape
+    (2, 2, 3)
     """
 
     low: Any
@@ -50,9 +59,17 @@ class Uniform(Replacement):
 
 @dataclass(frozen=True)
 class Constant(Replacement):
-    """One value everywhere, such as the mean (a number, or one a channel)
+    """One value everywhere, such as the mean
 
     Source: Samek et al. 2017, region perturbation
+
+    value: a number, or one per channel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Constant((1, 2)).picture(np.zeros((1, 1, 2)), np.random.default_rng(0)).tolist()
+    [[[1.0, 2.0]]]
     """
 
     value: Any
@@ -67,9 +84,14 @@ class Constant(Replacement):
 
 @dataclass(frozen=True)
 class Blur(Replacement):
-    """The picture itself under a Gaussian of `sigma` pixels
+    """The picture under a Gaussian filter with a standard deviation of `sigma` pixels
 
     Source: Samek et al. 2017, region perturbation
+
+    Examples
+    --------
+    >>> Blur(2).text
+    'blur of 2 pixels'
     """
 
     sigma: float = 3.0
@@ -88,7 +110,13 @@ class Dirichlet(Replacement):
 
     Source: Samek et al. 2017, region perturbation (names the distribution; its parameters 1, .., 1 are our choice)
 
-    Colours uniform on the simplex; for one channel it is the uniform distribution.
+    Colours are uniform on the simplex; for one channel it is the uniform distribution.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bool(Dirichlet(0, 1).picture(np.zeros((4, 4, 3)), np.random.default_rng(0)).sum(axis=-1).max() <= 1)
+    True
     """
 
     low: Any
@@ -110,6 +138,12 @@ class Flip(Replacement):
     """x -> low + high - x, the negative of the picture
 
     Source: Bach et al. 2015, pixel-flipping
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Flip(0, 1).picture(np.array([[[0.25]]]), np.random.default_rng(0)).tolist()
+    [[[0.75]]]
     """
 
     low: Any
@@ -124,15 +158,16 @@ class Flip(Replacement):
 
 
 def bounds(network: Network, x: Array) -> tuple[Any, Any]:
-    """The input's valid range: as the model stores it, else the smallest and largest number of x."""
+    """The valid range of the input: from the model's metadata, else the smallest and largest number of x."""
     known = network.metadata.bounds()
     return (float(x.min()), float(x.max())) if known is None else known
 
 
 def replacement(name: str, network: Network, x: Array) -> Replacement:
-    """A replacement by its name, with the bounds of the network's input; constant: the mean of each channel of x.
+    """A replacement by its name, with the bounds of the network's input; "constant" is the mean of each channel of x.
 
-    x: all pictures of the evaluation, channels-last, for what is taken from them must not depend on the batch.
+    x: all pictures of the evaluation, channels last; statistics of one batch alone would depend on the batch size.
+    SettingError for an unknown name.
     """
     low, high = bounds(network, x)
     known: dict[str, Replacement] = {
@@ -148,5 +183,5 @@ def replacement(name: str, network: Network, x: Array) -> Replacement:
 
 
 def _short(value: Any) -> str:
-    """A number, or a few."""
+    """One number, or several with commas between them."""
     return ",".join(f"{float(v):g}" for v in np.ravel(value))

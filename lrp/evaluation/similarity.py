@@ -1,4 +1,4 @@
-"""How alike two heatmaps are."""
+"""The similarity of two heatmaps: rank correlation and structural similarity."""
 
 from __future__ import annotations
 
@@ -9,9 +9,25 @@ from lrp.arrays import Array
 
 
 def rank_correlation(a: Array, b: Array) -> float:
-    """Spearman: Pearson's correlation of the ranks, equal numbers sharing their mean rank; NaN for a constant map.
+    """Spearman: Pearson's correlation of the ranks; equal numbers share their mean rank
 
     Source: Adebayo et al. 2018, rank correlation
+
+    Parameters
+    ----------
+    a, b : array
+        Two heatmaps of one shape.
+
+    Returns
+    -------
+    float
+        From -1 to 1; NaN if one of the maps is constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(rank_correlation(np.array([1.0, 2.0, 9.0]), np.array([-3.0, 0.0, 1.0])), 6)
+    1.0
     """
     ranks = [ranked(m) for m in (a, b)]
     centred = [r - r.mean() for r in ranks]
@@ -22,7 +38,7 @@ def rank_correlation(a: Array, b: Array) -> float:
 
 
 def ranked(m: Array) -> Array:
-    """The rank of each number from 1, equal numbers sharing the mean of theirs."""
+    """The rank of each number, from 1; equal numbers share the mean of their ranks."""
     _, place, count = np.unique(m.ravel(), return_inverse=True, return_counts=True)
     return np.asarray((np.cumsum(count) - (count - 1) / 2)[place])
 
@@ -32,8 +48,26 @@ def structural_similarity(a: Array, b: Array, window: int = 7) -> float:
 
     Source: Wang et al. 2004, structural similarity
 
-    Uniform windows of `window` pixels (cut to the picture) that lie inside, unbiased variances, c1 = 0.01^2 and
-    c2 = 0.03^2 for data of range 1: each map is first brought to 0 .. 1 by its own minimum and maximum.
+    Uniform windows inside the picture, unbiased variances, c1 = 0.01^2 and c2 = 0.03^2 for data of range 1: each map is
+    first scaled to 0 .. 1 by its own minimum and maximum.
+
+    Parameters
+    ----------
+    a, b : array
+        Two heatmaps of one shape.
+    window : int
+        Pixels of a window along each axis, at most the picture's.
+
+    Returns
+    -------
+    float
+        At most 1, which equal maps have.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> structural_similarity(np.eye(8), np.eye(8)).__round__(6)
+    1.0
     """
     a, b = unit(a), unit(b)
     sizes = tuple(min(window, n) for n in a.shape)

@@ -1,5 +1,8 @@
-"""Fisher vectors and bags of words: what trains the layers of a classifier on local descriptors, and puts them
-together."""
+"""Fisher vectors and bags of words: training the parts of a classifier on local descriptors, and joining them.
+
+`classifier.py` joins the layers to a Network; `principal.py`, `gmm.py`, `kmeans.py` and `svm.py` fit them. The layers
+themselves, with their relevance rules, are in `lrp.layers`. docs/fisher.md has a walk-through.
+"""
 
 from lrp.fisher.classifier import IMPROVED, classifier, encoder, fixed_statistics
 from lrp.fisher.conventions import from_skimage, to_skimage

@@ -1,4 +1,4 @@
-"""The whole classifier as a Network, from the picture to the scores, and its exact twin with fixed statistics.
+"""The classifier as a Network, from the picture to the scores, and an equivalent for one picture in exact arithmetic.
 
 picture -> dense SIFT -> PCA -> Fisher vector of every pyramid cell -> normalisation -> linear SVM -> scores
 """
@@ -37,10 +37,8 @@ def encoder_nodes(
     normalisation: Sequence[Layer] = IMPROVED,
     input_shape: Shape | None = None,
 ) -> list[Node]:
-    """The nodes from the picture to the normalised Fisher vector; the last one is the vector.
-
-    normalisation: layers in the order in which they apply, such as (SignedPower(), L2Normalize()) on the whole
-    vector, or (L2Normalize(blocks=8), SignedPower(), L2Normalize()) to begin with each of 8 pyramid cells.
+    """The nodes from the picture to the normalised Fisher vector, which is the last one; parameters as for
+    `encoder`.
     """
     colours = len(sift.colour_weights)
     nodes = [Node("picture", Input((None, None, colours) if input_shape is None else input_shape))]
@@ -61,7 +59,34 @@ def encoder(
     normalisation: Sequence[Layer] = IMPROVED,
     input_shape: Shape | None = None,
 ) -> Network:
-    """The network from pictures to normalised Fisher vectors, what an SVM is trained on; see `encoder_nodes`."""
+    """The network from pictures to normalised Fisher vectors, on which an SVM is trained
+
+    Parameters
+    ----------
+    sift : DenseSIFT
+    pca : PCA or None
+        Applied to each descriptor.
+    fisher : FisherVector
+    normalisation : sequence of Layer
+        In the order in which they apply: (SignedPower(), L2Normalize()) on the whole vector by default, or
+        (L2Normalize(blocks=8), SignedPower(), L2Normalize()) to begin with each of 8 pyramid cells.
+    input_shape : tuple, optional
+        (h, w, channels) of the pictures; by default the height and width are free.
+
+    Returns
+    -------
+    Network
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import layers
+    >>> sift = layers.DenseSIFT(bin_sizes=(2,), steps=4)
+    >>> rng = np.random.default_rng(0)
+    >>> fisher = layers.FisherVector(np.ones(2) / 2, rng.normal(size=(2, 128)), np.ones((2, 128)))
+    >>> encoder(sift, None, fisher).forward(rng.random((1, 16, 20, 1))).output.shape
+    (1, 512)
+    """
     return Network(encoder_nodes(sift, pca, fisher, normalisation, input_shape))
 
 
@@ -74,25 +99,79 @@ def classifier(
     input_shape: Shape | None = None,
     metadata: Metadata = Metadata(),
 ) -> Network:
-    """The network from pictures to the scores of all classes; arguments as `encoder_nodes`.
+    """The network from pictures to the scores of all classes
 
     Every layer has the relevance rule of Lapuschkin et al. 2016 as its default, so `network.explain(x)` needs no
-    composite; "fisher=epsilon:100" is one that changes eps.
+    composite;
+    "fisher=epsilon:100" is one that changes eps.
+
+    Parameters
+    ----------
+    sift, pca, fisher, normalisation, input_shape
+        As for `encoder`.
+    svm : LinearSVM
+    metadata : Metadata
+        Class names and so on.
+
+    Returns
+    -------
+    Network
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import layers
+    >>> sift = layers.DenseSIFT(bin_sizes=(2,), steps=4)
+    >>> rng = np.random.default_rng(0)
+    >>> fisher = layers.FisherVector(np.ones(2) / 2, rng.normal(size=(2, 128)), np.ones((2, 128)))
+    >>> network = classifier(sift, None, fisher, layers.LinearSVM(rng.normal(size=(512, 3)), np.zeros(3)))
+    >>> network.explain(rng.random((1, 16, 20, 1)), 1).relevance.shape
+    (1, 16, 20, 1)
     """
     nodes = encoder_nodes(sift, pca, fisher, normalisation, input_shape)
     return Network([*nodes, Node("svm", svm, (nodes[-1].name,))], metadata=metadata)
 
 
 def fixed_statistics(network: Network, x: Any) -> tuple[Network, dict[str, Array]]:
-    """An exact network for one picture whose statistics are fixed, and its inputs: R3 and R2 without rounding.
+    """An exact network for one picture with fixed statistics, and its inputs: R3 and R2 without rounding
 
     The descriptors, positions and posteriors of the picture, as the floats that they are, become inputs; each
-    normalisation becomes the factors that it multiplied this Fisher vector with. What is left is rational: in
-    Fractions the ledger of
+    normalisation becomes the factors by which it multiplied this Fisher vector. The rest is rational: in
+    Fractions every
+    line of the ledger of `exact.explain(inputs, target)` closes with ==. The scores are those of the network up to its
+    rounding.
 
-        exact, inputs = fixed_statistics(network, x);  exact.explain(inputs, target)
+    Parameters
+    ----------
+    network : Network
+        From `classifier` or `encoder`.
+    x : array
+        (1, h, w, channels) one picture.
 
-    closes with ==. Its scores are those of the network up to the rounding of the network.
+    Returns
+    -------
+    exact : Network
+        In exact arithmetic.
+    inputs : dict
+        Its inputs by name.
+
+    Raises
+    ------
+    InputError
+        For a batch of several pictures.
+    GraphError
+        Unless the network has one FisherVector node.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import layers
+    >>> sift = layers.DenseSIFT(bin_sizes=(2,), steps=4)
+    >>> rng = np.random.default_rng(0)
+    >>> fisher = layers.FisherVector(np.ones(2) / 2, rng.normal(size=(2, 128)), np.ones((2, 128)))
+    >>> exact, inputs = fixed_statistics(encoder(sift, None, fisher), rng.random((1, 16, 20, 1)))
+    >>> exact.dtype, list(inputs)
+    ('exact', ['sift', 'fisher_posteriors', 'positions'])
     """
     values = network.forward(x).values
     if len(next(iter(values.values()))) != 1:
@@ -120,7 +199,7 @@ def fixed_statistics(network: Network, x: Any) -> tuple[Network, dict[str, Array
 
 
 def _fixed(layer: Layer, x: Array, y: Array) -> Layer:
-    """The layer itself, or the factors that it amounts to at x."""
+    """The layer itself, or for a normalisation the factors by which it multiplies x."""
     if isinstance(layer, (SignedPower, L2Normalize)):
         return FixedScale(np.asarray(divide_where(y, x, x != 0)))
     return layer

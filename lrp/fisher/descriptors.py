@@ -1,4 +1,4 @@
-"""The check that every training function makes of the descriptors it is given."""
+"""The check that every training function makes of its descriptors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from lrp.errors import InputError, ShapeError
 
 
 def as_descriptors(value: Any, subject: str, least: int) -> Array:
-    """The descriptors as float64 (L, D), finite and at least `least` different ones; InputError otherwise."""
+    """The descriptors as float64 (L, D). ShapeError for another shape or dtype, InputError for NaN, infinity, or
+    fewer than
+    `least` different descriptors.
+    """
     x = np.asarray(value)
     if x.ndim != 2 or x.dtype.kind not in "iuf":
         raise ShapeError(f"{subject}: expected an array of descriptors (L, D), got shape {x.shape} and dtype {x.dtype}")
@@ -27,6 +30,6 @@ def as_descriptors(value: Any, subject: str, least: int) -> Array:
 
 
 def _distinct(x: Array, least: int) -> int:
-    """The number of different rows; the first rows decide where they are enough."""
+    """The number of different rows; the first rows alone are counted if they are enough."""
     some = len(np.unique(x[: 4 * least], axis=0))
     return some if some >= least else len(np.unique(x, axis=0))

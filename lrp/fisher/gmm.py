@@ -13,18 +13,21 @@ from lrp.fisher.descriptors import as_descriptors
 from lrp.fisher.kmeans import k_means, nearest
 from lrp.layers.local_features import Posteriors
 
-CHUNK = 1 << 14  # rows whose posteriors are held at once
+CHUNK = 1 << 14  # rows whose posteriors are in memory at once
 
 
 @dataclass(frozen=True)
 class GmmFit:
-    """A fitted mixture and how the fit went."""
+    """A fitted mixture and how the fit went; str() says it in one line.
+
+    log_likelihood: the mean over the descriptors. converged: whether it grew by less than the tolerance at the end.
+    """
 
     mixture: Posteriors
-    log_likelihood: float  # the mean over the descriptors, of the mixture as it is
+    log_likelihood: float  # mean over the descriptors, of this mixture
     converged: bool
     iterations: int
-    restarts: tuple[float, ...] = ()  # the log-likelihood that each restart ended with
+    restarts: tuple[float, ...] = ()  # the final log-likelihood of each restart
 
     def __str__(self) -> str:
         state = "converged" if self.converged else "NOT converged"
@@ -44,15 +47,50 @@ def fit_gmm(
     variance_floor: float = 1e-6,
     start: Posteriors | None = None,
 ) -> GmmFit:
-    """The mixture that explains the descriptors (L, D) best among `restarts` runs of EM from k-means starts.
+    """The Gaussian mixture with diagonal covariances of the largest likelihood among several runs of EM
 
-    E: gamma_l(k) = lambda_k N(l; mu_k, sigma_k^2) / sum_k' ...
-    M: lambda_k = mean_l gamma_l(k),  mu_k and sigma_k^2 = mean and variance of the descriptors weighted by gamma_l(k)
+        E: gamma_l(k) = lambda_k N(l; mu_k, sigma_k^2) / sum_k' ...
+        M: lambda_k = mean_l gamma_l(k),  mu_k and sigma_k^2 = mean and variance of the descriptors weighted by
+        gamma_l(k)
 
-    A run has converged when the mean log-likelihood grows by less than `tolerance`. No variance falls below
-    `variance_floor` (in squared units of the descriptors), so no component can collapse onto one descriptor; a
-    component whose prior falls below 1e-6 keeps its place but no longer takes part. `start`: one run from this
-    mixture instead.
+    A component whose prior falls below 1e-6 keeps its place and takes no part any more.
+
+    Parameters
+    ----------
+    descriptors : array
+        (L, D).
+    components : int
+        K.
+    rng : numpy.random.Generator
+        For the k-means starts.
+    restarts : int
+        Runs, each from its own k-means start.
+    max_iterations : int
+        Of one run.
+    tolerance : float
+        A run has converged when the mean log-likelihood grows by less.
+    variance_floor : float
+        The smallest variance, in squared units of the descriptors; no component can collapse onto one descriptor.
+    start : Posteriors, optional
+        One run from this mixture instead.
+
+    Returns
+    -------
+    GmmFit
+
+    Raises
+    ------
+    SettingError
+        If a number is not positive.
+    InputError
+        For fewer different descriptors than components, NaN or infinity.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> fit = fit_gmm(np.concatenate([rng.normal(0, 1, (50, 1)), rng.normal(9, 1, (50, 1))]), 2, rng)
+    >>> fit.converged, sorted(fit.mixture.means.ravel().round().tolist())
+    (True, [0.0, 9.0])
     """
     if restarts < 1 or max_iterations < 1 or not variance_floor > 0 or components < 1:
         raise SettingError(
@@ -60,7 +98,7 @@ def fit_gmm(
             f"got {components}, {restarts}, {max_iterations} and {variance_floor}"
         )
     x = as_descriptors(descriptors, f"Gaussian mixture of {components} components", components)
-    origin = x.mean(axis=0)  # second moments about it do not cancel
+    origin = x.mean(axis=0)  # second moments about the mean do not cancel
     x -= origin
     if start is not None:
         starts = [replace(start, means=start.means - origin)]
@@ -106,7 +144,7 @@ def _expected(x: Array, mixture: Posteriors) -> tuple[float, tuple[Array, Array,
 
 
 def _maximised(length: int, count: Array, first: Array, second: Array, floor: float) -> Posteriors:
-    """The mixture with the given moments; a component without descriptors gets the floor as its variance, prior 0."""
+    """The mixture with the given moments; a component without descriptors has the prior 0 and the smallest variance."""
     safe = np.maximum(count, np.finfo(float).tiny)[:, None]
     means = first / safe
     return Posteriors(count / length, means, np.maximum(second / safe - means * means, floor))

@@ -9,7 +9,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.fisher.descriptors import as_descriptors
 
-CHUNK = 1 << 14  # rows whose distances to all centres are held at once
+CHUNK = 1 << 14  # rows whose distances are in memory at once
 
 
 def square_distances(x: Array, centres: Array) -> Array:
@@ -19,7 +19,7 @@ def square_distances(x: Array, centres: Array) -> Array:
 
 
 def nearest(x: Array, centres: Array) -> tuple[Array, Array]:
-    """The nearest centre of each row (the first of equals) and the squared distance to it: (L,), (L,)."""
+    """The nearest centre of each row (the first of equal ones) and the squared distance to it: (L,), (L,)."""
     index, distance = np.empty(len(x), dtype=int), np.empty(len(x))
     for start in range(0, len(x), CHUNK):
         rows = slice(start, start + CHUNK)
@@ -30,9 +30,10 @@ def nearest(x: Array, centres: Array) -> tuple[Array, Array]:
 
 
 def plus_plus(x: Array, count: int, rng: np.random.Generator) -> Array:
-    """k-means++: each next centre is drawn among the descriptors, in proportion to its squared distance. (K, D)
+    """k-means++: each next centre is drawn from the descriptors with probabilities proportional to the squared
+    distance. (K, D)
 
-    Of 2 + log(count) descriptors drawn the one is taken that leaves the smallest sum of squared distances.
+    Of 2 + log(count) candidates the one is taken that leaves the smallest sum of squared distances.
     """
     centres = [x[rng.integers(len(x))]]
     closest = ((x - centres[0]) ** 2).sum(axis=1)
@@ -46,10 +47,36 @@ def plus_plus(x: Array, count: int, rng: np.random.Generator) -> Array:
 
 
 def k_means(descriptors: Any, count: int, rng: np.random.Generator, iterations: int = 30) -> Array:
-    """`count` centres by Lloyd's algorithm from a k-means++ start: (L, D) -> (K, D).
+    """Cluster centres by Lloyd's algorithm from a k-means++ start
 
-    Ends when no descriptor changes its centre, or after `iterations`. A centre that loses all its descriptors moves
-    to the descriptor farthest from its own centre.
+    Ends when no descriptor changes its centre, or after `iterations`. A centre that loses all its descriptors
+    moves to the
+    descriptor farthest from its own centre.
+
+    Parameters
+    ----------
+    descriptors : array
+        (L, D).
+    count : int
+        K, the number of centres.
+    rng : numpy.random.Generator
+    iterations : int
+        The most iterations.
+
+    Returns
+    -------
+    array
+        (K, D).
+
+    Raises
+    ------
+    InputError
+        For fewer different descriptors than centres, NaN or infinity.
+
+    Examples
+    --------
+    >>> sorted(k_means([[0.0], [1.0], [8.0], [9.0]], 2, np.random.default_rng(0)).ravel().tolist())
+    [0.5, 8.5]
     """
     x = as_descriptors(descriptors, "k-means", count)
     centres = plus_plus(x, count, rng)
@@ -63,6 +90,6 @@ def k_means(descriptors: Any, count: int, rng: np.random.Generator, iterations: 
         sums = np.zeros_like(centres)
         np.add.at(sums, index, x)
         centres = sums / np.maximum(sizes, 1)[:, None]
-        lonely = np.flatnonzero(sizes == 0)
-        centres[lonely] = x[np.argsort(distance)[::-1][: len(lonely)]]
+        empty = np.flatnonzero(sizes == 0)
+        centres[empty] = x[np.argsort(distance)[::-1][: len(empty)]]
     return centres

@@ -12,11 +12,35 @@ from lrp.layers.local_features import PCA
 
 
 def fit_pca(descriptors: Any, dimensions: int, whiten: bool = False) -> PCA:
-    """The projection onto the `dimensions` directions in which the descriptors (L, D) vary most.
+    """The projection onto the directions in which the descriptors vary most
 
     Directions are the eigenvectors of the covariance (1/(L-1)) sum_l (x_l - mean)(x_l - mean)^T, the largest eigenvalue
-    first, each with its largest entry positive. whiten: divided by the standard deviation, so that every component
-    varies by 1; SettingError where a component kept does not vary at all.
+    first, each with its largest entry positive.
+
+    Parameters
+    ----------
+    descriptors : array
+        (L, D).
+    dimensions : int
+        From 1 to D.
+    whiten : bool
+        Divide by the standard deviation, so that every component has the variance 1.
+
+    Returns
+    -------
+    PCA
+
+    Raises
+    ------
+    SettingError
+        For another number of dimensions; with whiten, if a component has no variance.
+    InputError
+        For fewer than 2 different descriptors, NaN or infinity.
+
+    Examples
+    --------
+    >>> fit_pca([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]], 1).components.tolist()
+    [[1.0], [0.0]]
     """
     x = as_descriptors(descriptors, "PCA", 2)
     if not 1 <= dimensions <= x.shape[1]:

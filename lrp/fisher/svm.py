@@ -21,12 +21,45 @@ def fit_svm(
     tolerance: float = 1e-8,
     max_iterations: int = 2000,
 ) -> LinearSVM:
-    """For each class c the minimum of 1/2 |w_c|^2 + cost sum_i max(0, 1 - y_ic (w_c x_i + b_c))^2, by L-BFGS.
+    """For each class c the minimum of 1/2 |w_c|^2 + cost sum_i max(0, 1 - y_ic (w_c x_i + b_c))^2, by L-BFGS
 
-    vectors (n, V); labels (n, C), true where sample i shows class c, of which it may show several: y_ic = +1, else
-    -1. The bias is not penalised. The minimum lies in the span of the samples, so V may be far larger than n: what
-    is minimised has min(n, V) + 1 unknowns. balanced: the cost of a sample is multiplied with n / (2 n_side),
-    n_side the number of samples on its side of the class. Raises InputError where a class has no sample or every one.
+    The bias is not penalised. The minimum lies in the span of the samples, so V may be far larger than n: the number of
+    unknowns is min(n, V) + 1.
+
+    Parameters
+    ----------
+    vectors : array
+        (n, V).
+    labels : array
+        (n, classes), true where sample i shows class c (it may show several): y_ic = +1, else -1.
+    cost : float
+        The weight of the squared hinge.
+    balanced : bool
+        Multiply the cost of a sample by n / (2 n_side), n_side the number of samples on its side of the class.
+    tolerance : float
+        Of the gradient.
+    max_iterations : int
+        Of L-BFGS.
+
+    Returns
+    -------
+    LinearSVM
+        One score per class.
+
+    Raises
+    ------
+    InputError
+        If a class has no sample, or every one; for NaN and infinity.
+    SettingError
+        If the cost is not positive.
+    ShapeError
+        If vectors and labels do not fit.
+
+    Examples
+    --------
+    >>> svm = fit_svm([[0.0], [1.0], [3.0], [4.0]], [[False], [False], [True], [True]], cost=100.0)
+    >>> (svm.compute(np.array([[1.0], [3.0]])) > 0).ravel().tolist()
+    [False, True]
     """
     x, marks = np.asarray(vectors, dtype=np.float64), np.asarray(labels)
     if x.ndim != 2 or marks.ndim != 2 or len(x) != len(marks):
@@ -63,7 +96,7 @@ def _span(x: Array) -> tuple[Array, Array]:
 
 
 def _fit(x: Array, y: Array, costs: Array, tolerance: float, max_iterations: int) -> Array:
-    """(w, b) of one class; one cost a sample."""
+    """(w, b) of one class; one cost per sample."""
 
     def objective(parameters: Array) -> tuple[float, Array]:
         w, b = parameters[:-1], parameters[-1]

@@ -9,7 +9,8 @@ from typing import Any
 
 from lrp.errors import LoadError
 from lrp.formats.container import LIMITS, Limits
-from lrp.formats.load import Options, Path, opened
+from lrp.formats.load import recognized
+from lrp.formats.model_file import Options, Path
 from lrp.graph import Network
 from lrp.layers import GRU, LSTM, Conv, ConvTranspose, Dense, Layer, MatMul, MultiHeadAttention, Shape, SimpleRNN
 
@@ -27,9 +28,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Description:
-    """A file. source: who wrote it, where it says so. refused: (where, why) for what cannot be read; then no rows.
+    """A file. source: who wrote it, if the file states it. refused: (where, why) for what cannot be read; then no rows.
 
-    network: the network itself, None where it is refused.
+    network: the network itself, None if it is refused.
     """
 
     format: str
@@ -49,8 +50,8 @@ def describe(
     limits: Limits = LIMITS,
     dtype: str = "float64",
 ) -> Description:
-    """What a file holds; the arguments are those of load(). LoadError where it is no model file at all."""
-    with opened(path, Options(dtype, trusted, architecture, backend, limits)) as found:
+    """What a file holds; the arguments are those of load(). LoadError if it is of no known format."""
+    with recognized(path, Options(dtype, trusted, architecture, backend, limits)) as found:
         refused = found.refused()
         if refused:
             return Description(found.format, "", (), 0, None, tuple(refused))

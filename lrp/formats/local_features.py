@@ -1,7 +1,7 @@
 """The parts of a classifier on local descriptors from HDF5 and MATLAB v7.3 files: mixture, PCA, linear SVM.
 
 MATLAB stores arrays column by column, so a D x K matrix is found here as (K, D), and other programs store either
-way. The orientation is therefore told by the lengths of the vectors beside a matrix (the priors, the mean, the
+way. The orientation therefore follows from the lengths of the vectors beside a matrix (the priors, the mean, the
 bias); where the matrix is square, `transposed` has to say it.
 """
 
@@ -42,8 +42,8 @@ def load_mixture(
 ) -> Posteriors:
     """A Gaussian mixture with diagonal covariances: priors (K,), means (K, D) and variances (K, D).
 
-    group: where in the file the arrays lie (a struct of MATLAB is a group). names: their names, {"means": "mu"},
-    where they are not the customary ones. transposed: whether the matrices are stored as (D, K); asked for only
+    group: where in the file the arrays are (a struct of MATLAB is a group). names: their names, {"means": "mu"},
+    where they are not the customary ones. transposed: whether the matrices are stored as (D, K); needed only
     where K = D. LoadError where an array is missing or does not fit.
     """
     with open_file(path, trusted) as file:
@@ -126,7 +126,7 @@ def _oriented(file: Reader, name: str, matrix: Array, length: int, transposed: b
     square = matrix.shape[0] == matrix.shape[1]
     if square and length > 1 and transposed is None:
         raise LoadError(
-            f"{file.name}: {name} is square, {matrix.shape}, so its shape does not tell rows from columns; say "
+            f"{file.name}: {name} is square, {matrix.shape}, so rows and columns cannot be distinguished; give "
             "transposed="
         )
     turned = transposed if square else matrix.shape[0] != length

@@ -7,7 +7,7 @@
                "layers":  [{"class", "settings": {argument: value}, "weights": [argument, ...]}, ...],
                "outputs": [names], "metadata": {"classes", "input_range", "preprocessing", "extra"}}
 
-A layer that stands at several nodes is stored once. Arrays keep their dtype, so save and load are equal to the bit.
+A layer that several nodes share is stored once. Arrays keep their dtype, so save and load are equal to the bit.
 See docs/native-format.md.
 """
 
@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 
 from lrp.errors import LoadError, LrpError, SaveError
-from lrp.formats.container import Reader, create, parse_json
+from lrp.formats.container import Reader, create, quoted
 from lrp.graph import Metadata, Network, Node, Preprocessing
 from lrp.layers import LAYERS, Layer
 from lrp.version import VERSION as PACKAGE_VERSION
 
 FORMAT, VERSION = "lrp", 1
+LONGEST_REASON = 600  # characters of an error message
 
 
 def save(network: Network, path: str | os.PathLike[str], storage: Mapping[str, str] | None = None) -> None:
@@ -79,10 +80,13 @@ def read(file: Reader, dtype: str = "float64") -> Network:
     """The network of an opened native file; LoadError where something is missing, unknown or does not fit."""
     version = file.attribute("/", "format_version")
     if version != VERSION:
-        raise LoadError(f"{file.name}: expected format version {VERSION}, got {version!r}; a newer release may read it")
-    text = file.attribute("/", "network")
+        raise LoadError(
+            f"{file.name}: expected format version {VERSION}, got {quoted(version)}; a newer release may read it"
+        )
+    description = file.json_attribute("/", "network")
     try:
-        description = parse_json(text if isinstance(text, str) else "", file.name)
+        if description is None:
+            raise LoadError(f"{file.name}: expected an attribute network with a JSON object, found none")
         layers = [_layer(file, index, entry) for index, entry in enumerate(description["layers"])]
         nodes = [
             Node(str(n["name"]), layers[int(n["layer"])], tuple(map(str, n["inputs"]))) for n in description["nodes"]
@@ -93,7 +97,7 @@ def read(file: Reader, dtype: str = "float64") -> Network:
         raise
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
         raise LoadError(
-            f"{file.name}: the description of the network is damaged ({type(error).__name__}: {error})"
+            f"{file.name}: the description of the network is damaged ({type(error).__name__}: {str(error)[:200]})"
         ) from None
     try:
         return Network(nodes, outputs, metadata, dtype)
@@ -105,13 +109,13 @@ def _layer(file: Reader, index: int, entry: Mapping[str, Any]) -> Layer:
     """One layer from its settings and its arrays."""
     kind = entry["class"]
     if kind not in LAYERS:
-        raise LoadError(f"{file.name}: layer {index}: expected one of {', '.join(sorted(LAYERS))}, got {kind!r}")
+        raise LoadError(f"{file.name}: layer {index}: expected one of {', '.join(sorted(LAYERS))}, got {quoted(kind)}")
     # NaN and infinity are found by the network, which knows the node's name
     weights = {str(name): file.array(f"/layers/{index}/{name}", finite=False) for name in entry["weights"]}
     try:
         return LAYERS[kind](**entry["settings"], **weights)
-    except (LrpError, TypeError, ValueError) as error:
-        raise LoadError(f"{file.name}: layer {index} ({kind}): {error}") from None
+    except Exception as error:  # settings of a file may make a constructor fail in any way
+        raise LoadError(f"{file.name}: layer {index} ({kind}): {str(error)[:LONGEST_REASON]}") from None
 
 
 def _metadata(data: Mapping[str, Any]) -> Metadata:

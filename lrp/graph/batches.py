@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from lrp.errors import SettingError, ShapeError
 from lrp.graph.trace import Explanation
 
-if TYPE_CHECKING:
-    from lrp.graph.network import Network
-
 
 def explain_batches(
-    network: Network, x: Any, size: int = 16, keep: Iterable[str] = (), **options: Any
+    explain: Callable[..., Explanation], x: Any, size: int, options: Mapping[str, Any]
 ) -> Iterator[Explanation]:
-    """The explanations of x[0:size], x[size:2 size] ..., each made when it is asked for.
+    """explain(x[0:size], **options), explain(x[size:2 size], **options) ..., each computed when it is asked for.
 
-    x: as explain() takes it, or anything in the place of an array that has a length and can be sliced (a memory map,
-    an HDF5 dataset): each batch is read when its turn comes. options: those of explain(); a target or a start that has
-    one entry a sample is cut with the samples. To bound memory an explanation holds the relevance and the activation of
-    inputs, outputs and the nodes named in `keep` alone. Raises as explain() does, at the batch.
+    x: as Network.explain takes it, or anything with a length that can be sliced (a memory map, an HDF5 dataset). An
+    option with one entry per sample (a target, a start) is cut with the samples.
     """
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
         raise SettingError(f"explain_batches: expected a batch size of at least 1, got {size!r}")
-    held = network.held(keep)
     lengths = {len(one) for one in _arrays(x)}
     if len(lengths) != 1:
         raise ShapeError(f"x: expected equally many samples at every input, got {sorted(lengths)}")
     (count,) = lengths
-    return _explained(network, x, count, int(size), {**options, "keep": held})
+    return _explained(explain, x, count, int(size), options)
 
 
-def _explained(network: Network, x: Any, count: int, size: int, options: Mapping[str, Any]) -> Iterator[Explanation]:
+def _explained(
+    explain: Callable[..., Explanation], x: Any, count: int, size: int, options: Mapping[str, Any]
+) -> Iterator[Explanation]:
     for first in range(0, count, size):
         batch = slice(first, min(first + size, count))
         cut = {key: value[batch] if _per_sample(key, value, count) else value for key, value in options.items()}
-        yield network.explain(_sliced(x, batch), **cut)  # held by no name here: freed with the caller's
+        yield explain(_sliced(x, batch), **cut)  # no name here refers to it: it is freed with the caller's
 
 
 def _per_sample(key: str, value: Any, count: int) -> bool:

@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lrp.arrays import Number
-from lrp.errors import CompositeError, RuleError
+from lrp.errors import CompositeError, RuleError, did_you_mean
+from lrp.graph.graph import Graph
+from lrp.graph.node import Node
 from lrp.rules import Rule, number_text, options_of, with_options, z_box
 from lrp.rules import parse as parse_rule
-
-if TYPE_CHECKING:
-    from lrp.graph.network import Network, Node
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class InputBox:
     def text(self) -> str:
         return "z_box" + (":" + ",".join(f"{k}={v}" for k, v in self.options) if self.options else "")
 
-    def resolve(self, network: Network) -> Rule:
+    def resolve(self, graph: Graph) -> Rule:
         """The rule itself; CompositeError where the network does not know its input's range."""
-        bounds = network.metadata.bounds()
+        bounds = graph.metadata.bounds()
         if bounds is None:
             raise CompositeError(
                 "z_box: expected the input's bounds, got none, and the model stores no input range; write them behind a"
@@ -54,10 +53,10 @@ class RuleAssignment:
     def __str__(self) -> str:
         return f"{self.pattern}={self.rule.text()}"
 
-    def matches(self, node: Node, network: Network) -> bool:
+    def matches(self, node: Node, graph: Graph) -> bool:
         """Whether one of the alternatives names the node or its class, and an input of the class behind its <."""
         kind = type(node.layer).__name__
-        sources = {type(network.nodes[name].layer).__name__ for name in node.inputs}
+        sources = {type(graph.nodes[name].layer).__name__ for name in node.inputs}
         return any(
             (fnmatchcase(node.name, one) or one == kind) and (not source or source in sources)
             for one, source in self._alternatives()
@@ -89,33 +88,33 @@ class Composite:
     lines: tuple[RuleAssignment, ...]
     name: str
 
-    def assign(self, network: Network, names: Iterable[str] | None = None) -> dict[str, Rule]:
+    def assign(self, graph: Graph, names: Iterable[str] | None = None) -> dict[str, Rule]:
         """The rule of each named node (all but the inputs by default), before any arithmetic.
 
         CompositeError where a line matches no node, or a node is left without a rule.
         """
-        chosen = {name: rule for name, (_, rule) in self.choose(network).items()}
-        return self.complete(network, chosen, network.nodes if names is None else names)
+        chosen = {name: rule for name, (_, rule) in self.choose(graph).items()}
+        return self.complete(graph, chosen, graph.nodes if names is None else names)
 
-    def choose(self, network: Network) -> dict[str, tuple[RuleAssignment, Rule]]:
+    def choose(self, graph: Graph) -> dict[str, tuple[RuleAssignment, Rule]]:
         """For each node that a line reaches, the first such line and its rule; CompositeError as in assign()."""
         chosen: dict[str, tuple[RuleAssignment, Rule]] = {}
         for line in self.lines:
-            matched = [node for node in network.nodes.values() if line.matches(node, network)]
+            matched = [node for node in graph.nodes.values() if line.matches(node, graph)]
             if line.pattern.startswith("first:"):
-                matched = _first(network, matched)
+                matched = _first(graph, matched)
             rule = line.rule
             if isinstance(rule, InputBox) and matched:
-                rule = rule.resolve(network)
+                rule = rule.resolve(graph)
             reached = {n.name: (line, rule) for n in matched if isinstance(rule, Rule) and line.reaches(n, rule)}
             if not reached and not line.optional:
-                raise CompositeError(_unmatched(line, matched, network))
+                raise CompositeError(_unmatched(line, matched, graph))
             chosen = {**reached, **chosen}
         return chosen
 
-    def complete(self, network: Network, chosen: dict[str, Rule], names: Iterable[str]) -> dict[str, Rule]:
+    def complete(self, graph: Graph, chosen: dict[str, Rule], names: Iterable[str]) -> dict[str, Rule]:
         """The rule of each named node: the chosen one, or its layer's default; CompositeError where there is none."""
-        return {name: self._rule(network.nodes[name], chosen) for name in names if network.nodes[name].inputs}
+        return {name: self._rule(graph.nodes[name], chosen) for name in names if graph.nodes[name].inputs}
 
     def _rule(self, node: Node, chosen: dict[str, Rule]) -> Rule:
         rule = chosen.get(node.name, node.layer.default_rule)
@@ -128,13 +127,13 @@ class Composite:
         return rule
 
 
-def _first(network: Network, matched: list[Node]) -> list[Node]:
+def _first(graph: Graph, matched: list[Node]) -> list[Node]:
     """Those of the matched nodes that have no other one above them."""
     names = {node.name for node in matched}
-    return [node for node in matched if not names & (network.ancestors(node.name) - {node.name})]
+    return [node for node in matched if not names & (graph.ancestors(node.name) - {node.name})]
 
 
-def _unmatched(line: RuleAssignment, matched: list[Node], network: Network) -> str:
+def _unmatched(line: RuleAssignment, matched: list[Node], graph: Graph) -> str:
     if matched:
         kinds = sorted({type(node.layer).__name__ for node in matched})
         return (
@@ -143,7 +142,7 @@ def _unmatched(line: RuleAssignment, matched: list[Node], network: Network) -> s
         )
     return (
         f"line '{line}': expected a pattern that matches a node, got one that matches none; "
-        f"the nodes are {', '.join(network.nodes)}"
+        f"the nodes are {', '.join(graph.nodes)}"
     )
 
 
@@ -182,6 +181,8 @@ def _boxed(template: str, **defaults: Number) -> Callable[..., str]:
     return lines
 
 
+DEFAULT_COMPOSITE = "epsilon"  # what None means: no other preset fits every network (see docs/methods.md)
+
 PRESETS: dict[str, Callable[..., str]] = {
     "epsilon": preset("Multiply=uniform Softmax=taylor *=epsilon:{eps}", eps=1e-6),
     "epsilon-plus": preset("{CONV}=z_plus {DENSE}=epsilon:{eps} {BASE}", eps=1e-6),
@@ -219,14 +220,23 @@ def parse(text: str) -> Composite:
     if "=" not in text:
         raise CompositeError(
             f"composite: expected one of {', '.join(PRESETS)}, or lines such as 'conv*=gamma *=epsilon', got {text!r}"
+            f"{did_you_mean(name, PRESETS)}"
         )
     return Composite(lines_of(text), text.strip())
 
 
-def composite(value: Composite | str | Iterable[tuple[str, Rule | str]]) -> Composite:
-    """A composite from a name, from lines as text, or from (pattern, rule) pairs."""
+CompositeLike = Composite | str | Rule | Iterable[tuple[str, Rule | str]] | None
+
+
+def composite(value: Composite | str | Rule | Iterable[tuple[str, Rule | str]]) -> Composite:
+    """A composite from a name, from lines as text, from (pattern, rule) pairs, or from one rule.
+
+    A single rule reaches every node that needs one, as the line "*=rule" does.
+    """
     if isinstance(value, Composite):
         return value
+    if isinstance(value, Rule):
+        return Composite((RuleAssignment("*", value),), f"*={value.text()}")
     if isinstance(value, str):
         return parse(value)
     lines = tuple(

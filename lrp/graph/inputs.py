@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
 from lrp.layers import Input
 
+# an array or nested lists; for several inputs a tuple in the network's order or a dict by name
+InputLike = ArrayLike | tuple[ArrayLike, ...] | Mapping[str, ArrayLike]
 
-def read(x: Any, layers: Mapping[str, Input], dtype: str) -> dict[str, Array]:
+
+def normalize_inputs(x: InputLike, layers: Mapping[str, Input], dtype: str) -> dict[str, Array]:
     """The inputs by name, checked and cast. x: an array, or for several inputs a tuple in order or a dict by name."""
+    given: dict[Any, Any]
     if isinstance(x, Mapping):
         given = dict(x)
     elif isinstance(x, tuple) or (isinstance(x, list) and len(layers) > 1):
@@ -40,7 +45,7 @@ def read(x: Any, layers: Mapping[str, Input], dtype: str) -> dict[str, Array]:
     return values
 
 
-def in_form_of(x: Any, by_name: dict[str, Array]) -> Any:
+def like_input(x: Any, by_name: dict[str, Array]) -> Any:
     """The arrays at the inputs in the form in which x came."""
     if isinstance(x, Mapping):
         return dict(by_name)

@@ -19,16 +19,19 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import LedgerError
-from lrp.later import Later
+from lrp.lazy import LazyFields
 from lrp.rules import SMALL, Propagation, Rule
 
 BOUND = 8
+SUBNORMAL_STEPS = 1 << 20
 STORED = ("received", "passed", "bias", "stabilizer", "dropped")
 COLUMNS = (*STORED, "residual", "gross")
+SHORT_FRACTION, LONG_FRACTION = 12, 30  # characters of a fraction that is printed alone, and beside its float
+NAME_LENGTH = 40  # characters of a node's name in a table
 
 
 @dataclass(frozen=True)
-class LedgerRow(Later):
+class LedgerRow(LazyFields):
     """One node's account. Every number has shape (n,), one a sample, and the unit of the explained output."""
 
     name: str
@@ -49,8 +52,15 @@ class LedgerRow(Later):
 
     @property
     def bound(self) -> Array:
-        """The largest residual that rounding explains: 0 in exact arithmetic."""
-        return BOUND * self.eps * self.gross if self.eps else 0 * self.gross
+        """The largest residual that rounding explains: 8 eps gross, 0 in exact arithmetic.
+
+        Below the normal numbers rounding is absolute: half of the smallest subnormal number per step. So the bound is
+        never less than SUBNORMAL_STEPS of them.
+        """
+        if not self.eps:
+            return 0 * self.gross
+        kind = np.float64 if self.eps < 1e-10 else np.float32
+        return np.maximum(BOUND * self.eps * self.gross, SUBNORMAL_STEPS * float(np.finfo(kind).smallest_subnormal))
 
     def closes(self) -> Array:
         """(n,) whether each sample's line closes; never for NaN."""
@@ -75,12 +85,12 @@ def line(name: str, kind: str, rule: Rule, R: Array, share: Propagation) -> Ledg
         gross = share.gross + arrays.sum_abs(R)
         return {"rule": rule.text(), "received": received, "passed": passed, **sums, "gross": gross}
 
-    later = LedgerRow.later(account, name=name, kind=kind, eps=arrays.epsilon_of(R))
-    return later if R.size + sum(part.size for part in share.parts) <= SMALL else later.now()
+    row = LedgerRow.lazy(account, name=name, kind=kind, eps=arrays.epsilon_of(R))
+    return row if R.size + sum(part.size for part in share.parts) <= SMALL else row.computed()
 
 
 @dataclass(frozen=True)
-class Ledger(Later):
+class Ledger(LazyFields):
     """The lines from the logit down to the inputs, what was put in (`start`) and what arrived at the inputs."""
 
     lines: tuple[LedgerRow, ...]
@@ -139,7 +149,10 @@ class Ledger(Later):
         ledger = self.sample(sample)
         entries = [*ledger.lines, ledger.total()]
         rows = [["node", "layer", "rule", *COLUMNS[:-1]]]
-        rows += [[e.name, e.kind, e.rule, *(_number(getattr(e, key)[0]) for key in COLUMNS[:-1])] for e in entries]
+        rows += [
+            [_shortened(e.name), e.kind, e.rule, *(_number(getattr(e, key)[0]) for key in COLUMNS[:-1])]
+            for e in entries
+        ]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         texts = [
             "  ".join(_cell(cell, width, i) for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
@@ -159,8 +172,19 @@ class Ledger(Later):
 
 
 def _number(value: Any) -> str:
-    """A number of a table: exact zeros stay short."""
-    return "0" if value == 0 else f"{float(value):.6g}"
+    """A cell of the table: 0 for an exact zero; a fraction as it is, with its float beside it where it is long."""
+    if value == 0 or not isinstance(value, (Fraction, int)):
+        return "0" if value == 0 else f"{float(value):.6g}"
+    text, nearest = str(value), f"{float(value):.6g}"
+    if len(text) <= SHORT_FRACTION:
+        return text
+    return f"{text} ({nearest})" if len(text) <= LONG_FRACTION else f"{nearest} ({len(text)} characters)"
+
+
+def _shortened(name: str) -> str:
+    """Of a name longer than NAME_LENGTH the beginning and the end."""
+    half = (NAME_LENGTH - 2) // 2
+    return name if len(name) <= NAME_LENGTH else f"{name[:half]}..{name[-half:]}"
 
 
 def _plain(value: Any) -> Any:

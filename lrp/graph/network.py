@@ -1,4 +1,4 @@
-"""A network: named layers in a directed acyclic graph, its forward pass, its gradient, its explanation."""
+"""A network: a graph that computes. Its forward pass, its gradient, and the explanation of its outputs."""
 
 from __future__ import annotations
 
@@ -10,30 +10,39 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import GraphError, InputError, LrpError, TargetError
+from lrp.errors import LedgerError, TargetError, did_you_mean
+from lrp.graph.assigned_rules import AssignedRules
+from lrp.graph.backward import walk_backward
 from lrp.graph.batches import explain_batches
-from lrp.graph.inputs import in_form_of, read
-from lrp.graph.ledger import Ledger, line
+from lrp.graph.composites import CompositeLike
+from lrp.graph.graph import Graph
+from lrp.graph.inputs import InputLike, like_input, normalize_inputs
+from lrp.graph.ledger import Ledger, LedgerRow, line
 from lrp.graph.metadata import Metadata
-from lrp.graph.node import Node, in_order
-from lrp.graph.profiles import CompositeLike, Profile
-from lrp.graph.profiles import profile as as_profile
-from lrp.graph.start import Start
+from lrp.graph.node import Node
+from lrp.graph.profiles import Profile, profile_named
+from lrp.graph.start import StartLike
 from lrp.graph.start import start as as_start
-from lrp.graph.target import target_numbers
+from lrp.graph.target import TargetLike, picked, target_numbers
 from lrp.graph.trace import Explanation, Gradient, Trace
 from lrp.layers import Input, Layer, Shape, Softmax
 from lrp.rules import Rule
 
-Watch = Callable[[str], None]  # called with each node's name before it computes: for a progress bar, or to stop early
+ProgressCallback = Callable[[str], None]  # called with each node's name before it computes
 
 
-class Network:
-    """Nodes in an order in which they can be computed; immutable, so that threads may share it.
+class Network(Graph):
+    """A graph of named layers with its arithmetic. It does not change after it is made, so threads may share it.
 
-    nodes: any order. outputs: the names of the outputs (default: the nodes that no other takes). dtype: "float64",
-    "float32" or "exact"; weights are cast once, inputs at each call. Raises GraphError for a graph that is none,
-    ShapeError where a node does not fit its inputs, InputError for weights that are not finite, naming the node.
+    The constructor's parameters and errors are those of `lrp.graph.Graph`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.Dense(np.array([[2.0], [1.0]]))], (2,))
+    >>> network.explain(np.array([[1.0, 3.0]]), composite="*=zero").relevance
+    array([[2., 3.]])
     """
 
     def __init__(
@@ -43,37 +52,8 @@ class Network:
         metadata: Metadata = Metadata(),
         dtype: str = "float64",
     ) -> None:
-        if dtype not in (*arrays.FLOATS, "exact"):
-            raise InputError(f"network: expected dtype 'float64', 'float32' or 'exact', got {dtype!r}")
-        ordered = in_order(list(nodes))
-        cast: dict[int, Layer] = {}  # a shared layer stays one layer
-        for node in ordered:
-            cast.setdefault(id(node.layer), node.layer.astype(dtype))
-        self.nodes = {node.name: Node(node.name, cast[id(node.layer)], node.inputs) for node in ordered}
-        self._sources = {n.name: n.layer for n in self.nodes.values() if isinstance(n.layer, Input)}
-        self.inputs = tuple(self._sources)
-        taken = {name for node in ordered for name in node.inputs}
-        self.outputs = tuple(outputs) if outputs is not None else tuple(n.name for n in ordered if n.name not in taken)
-        self.metadata, self.dtype = metadata, dtype
-        self._assigned: dict[Any, tuple[Any, dict[str, Rule]]] = {}
-        unknown = [name for name in self.outputs if name not in self.nodes]
-        if unknown or not self.outputs or not self.inputs:
-            raise GraphError(
-                f"network: expected at least one input and outputs among its nodes, got inputs {self.inputs} and "
-                f"outputs {self.outputs}; the nodes are {', '.join(self.nodes)}"
-            )
-        self.shapes: dict[str, Shape] = {}
-        for node in self.nodes.values():
-            for name, weight in node.layer.weights().items():
-                arrays.check_finite(weight, f"{node.name}: {name}")
-            try:
-                self.shapes[node.name] = node.layer.output_shape(*(self.shapes[i] for i in node.inputs))
-            except LrpError as error:
-                raise type(error)(f"{node.name}: {error}") from None
-            except ValueError:
-                raise GraphError(
-                    f"{node.name}: a {type(node.layer).__name__} layer does not take {len(node.inputs)} inputs"
-                ) from None
+        super().__init__(nodes, outputs, metadata, dtype)
+        self._assigned = AssignedRules()
 
     @classmethod
     def sequential(
@@ -99,42 +79,34 @@ class Network:
         return cls(nodes, metadata=metadata, dtype=dtype)
 
     def astype(self, dtype: str) -> Network:
-        """The same network in another arithmetic."""
+        """The same network in another arithmetic: "float64", "float32" or "exact"."""
         return Network(self.nodes.values(), self.outputs, self.metadata, dtype)
 
     def exact(self) -> Network:
         """A copy whose arrays hold fractions.Fraction of the very same values, and whose ledger closes with ==."""
         return self.astype("exact")
 
-    def ancestors(self, name: str) -> set[str]:
-        """The node itself and all whose values it depends on."""
-        found, waiting = set(), [name]
-        while waiting:
-            current = waiting.pop()
-            if current not in found:
-                found.add(current)
-                waiting.extend(self.nodes[current].inputs)
-        return found
+    def forward(self, x: InputLike, *, on_node: ProgressCallback | None = None) -> Trace:
+        """Every node's activation.
 
-    def forward(self, x: Any, watch: Watch | None = None) -> Trace:
-        """Every node's activation. x: an array, or for several inputs a tuple in order or a dict by name."""
-        values = read(x, self._sources, self.dtype)
-        for node in self.nodes.values():
-            if node.inputs:
-                _tell(watch, node.name)
-                values[node.name] = node.layer.compute(*(values[name] for name in node.inputs))
-        return Trace(values, self.outputs)
+        Parameters
+        ----------
+        x : an array (samples first), or for several inputs a tuple in order or a dict by name
+        on_node : called with each node's name before it computes: for a progress bar, or to stop early
+        """
+        return Trace(self._forward(x, on_node), self.outputs)
 
     def explain(
         self,
-        x: Any,
-        target: Any = None,
+        x: InputLike,
+        target: TargetLike = None,
         composite: CompositeLike = None,
-        start: Start | str | float | Array | None = None,
+        *,
+        start: StartLike | None = None,
         output: str | None = None,
-        watch: Watch | None = None,
         profile: Profile | str = "paper",
         keep: Iterable[str] | None = None,
+        on_node: ProgressCallback | None = None,
     ) -> Explanation:
         """Layer-wise relevance propagation from one output of each sample down to x.
 
@@ -142,136 +114,207 @@ class Network:
 
         Source: Bach et al. 2015, conservation from layer to layer
 
-        target: the output's number or class name, or one a sample; None: the largest logit. composite: a name, lines,
-        or (pattern, rule) pairs. start: "logit" (its own value), "relu", "one", "contrastive", a number, or an array
-        of the logits' shape. output: the name of the output to explain, the first by default. A final softmax is
-        passed over. profile: whose conventions ("zennit", "captum", ...: `lrp.graph.profiles`), the published ones by
-        default; composite and start are the profile's where they are left out: "epsilon" and "logit" for "paper".
-        watch: called with each node's name before it computes, forwards and then backwards. keep: the nodes whose
-        activation and relevance the result holds beside inputs and outputs, None for all; the others are let go on the
-        way back, as soon as no rule needs them.
+        Parameters
+        ----------
+        x : as forward() takes it
+        target : the output's number or class name, or one per sample; None: the largest logit
+        composite : a name, lines, (pattern, rule) pairs, or one rule for all nodes that need one; None: the profile's
+        start : "logit" (its own value), "relu", "one", "contrastive", a number, or an array of the logits' shape;
+            None: the profile's
+        output : the name of the output to explain, the first by default; a final softmax is passed over
+        profile : whose conventions ("zennit", "captum", ...: `lrp.graph.profiles`); "paper": the published equations
+        keep : the nodes whose activation and relevance the result holds beside inputs and outputs; the others are freed
+            during the backward pass. None: all are kept
+        on_node : called with each node's name before it computes, in the forward and in the backward pass
+
+        Returns
+        -------
+        Explanation
+            With the relevance of x in the form of x, and the ledger.
+
+        Raises
+        ------
+        CompositeError
+            Before any arithmetic, where a node has no rule or a line fits no node.
+        LedgerError
+            Where relevance overflows; the sentence names the node.
         """
-        held = self.held(keep)
-        return self.explain_trace(self.forward(x, watch), target, composite, start, output, x, watch, profile, held)
+        kept = self._kept_nodes(keep)
+        values = self._forward(x, on_node)
+        return self._explain(values, target, composite, start, output, x, profile, kept, on_node)
 
     def explain_trace(
         self,
         trace: Trace,
-        target: Any = None,
+        target: TargetLike = None,
         composite: CompositeLike = None,
-        start: Start | str | float | Array | None = None,
+        *,
+        start: StartLike | None = None,
         output: str | None = None,
-        x: Any = None,
-        watch: Watch | None = None,
+        x: InputLike | None = None,
         profile: Profile | str = "paper",
-        held: set[str] | None = None,
+        on_node: ProgressCallback | None = None,
     ) -> Explanation:
-        """explain() from a forward pass that has been made; several targets can share it, unless `held` is given: then
-        the trace loses the nodes that are not in it. x tells the result's form.
-        """
-        first, said = self._start_node(output)
-        conventions = as_profile(profile)
-        rules = self._rules(conventions, composite, first)
-        begin = as_start(conventions.begins(composite) if start is None else start)
-        chosen = target_numbers(target, trace.values[first], self.metadata.classes)
-        R = begin.relevance(trace.values[first], chosen)
-        relevances, lines = {first: R}, []
-        for node in reversed(self.nodes.values()):
-            if not node.inputs or node.name not in relevances:
-                continue
-            _tell(watch, node.name)
-            xs = tuple(trace.values[name] for name in node.inputs)
-            layer = conventions.stand_in(node.layer)
-            y = trace.values[node.name] if layer is node.layer else layer.compute(*xs)
-            received, rule = relevances[node.name], rules[node.name]
-            received.flags.writeable = False  # the ledger's sums may be made later
-            share = layer.divide(received, rule, xs, y)
-            lines.append(line(node.name, type(node.layer).__name__, rule, received, share))
-            _collect(relevances, node.inputs, share.parts)
-            if held is not None and node.name not in held:
-                del trace.values[node.name], relevances[node.name]
-        for name in set(trace.values) - (held or set(trace.values)):
-            del trace.values[name]  # no relevance came there
-        arrived = {name: self._at_input(relevances, trace, name, R) for name in self.inputs}
-        relevances.update(arrived)
-        ledger = Ledger.later(partial(_ends, R, arrived), lines=tuple(lines), eps=arrays.epsilon_of(R))
-        own = {name: part.copy() for name, part in arrived.items()}  # the caller may change it; the ledger's stays
-        for part in arrived.values():
-            part.flags.writeable = False
-        form, begins = in_form_of(x, own), f"{said}{begin.text(first)}"
-        return Explanation(form, relevances, ledger, trace, rules, chosen, begins, conventions.name)
-
-    def held(self, keep: Iterable[str] | None) -> set[str] | None:
-        """The nodes to keep, with inputs and outputs; None for all. GraphError for a name that is none."""
-        names = None if keep is None else {*self.inputs, *self.outputs, *keep}
-        if names is not None and (unknown := sorted(names - set(self.nodes))):
-            raise GraphError(f"keep: expected names among {', '.join(self.nodes)}, got {', '.join(unknown)}")
-        return names
+        """explain() from a forward pass that has been made; several targets can share it. x gives the result's form."""
+        return self._explain(dict(trace.values), target, composite, start, output, x, profile, None, on_node)
 
     def explain_batches(
-        self, x: Any, size: int = 16, keep: Iterable[str] = (), **options: Any
+        self, x: Any, size: int = 16, *, keep: Iterable[str] = (), **options: Any
     ) -> Iterator[Explanation]:
-        """explain() for a data set, `size` samples at a time, in bounded memory: see `lrp.graph.batches`."""
-        return explain_batches(self, x, size, keep, **options)
+        """explain() for a data set, `size` samples at a time, in memory for one batch.
+
+        Parameters
+        ----------
+        x : as explain() takes it, or anything that has a length and can be sliced (a memory map, an HDF5 dataset)
+        size : samples per batch
+        keep : nodes whose activation and relevance each result holds beside inputs and outputs
+        options : those of explain(); a target or a start with one entry per sample is cut with the samples
+        """
+        return explain_batches(self.explain, x, size, {**options, "keep": self._kept_nodes(keep)})
 
     def gradient(
         self,
-        x: Any,
-        target: Any = None,
-        start: Start | str | float | Array = "one",
+        x: InputLike,
+        target: TargetLike = None,
+        *,
+        start: StartLike = "one",
         output: str | None = None,
     ) -> Gradient:
-        """d f / d x for the target's logit f (sum over the samples), and with respect to every node's output."""
-        trace = self.forward(x)
+        """df/dx for the target's logit f (summed over the samples), and with respect to every node's output."""
+        values = self._forward(x, None)
         first, _ = self._start_node(output)
-        chosen = target_numbers(target, trace.values[first], self.metadata.classes)
-        g = as_start(start).relevance(trace.values[first], chosen)
-        gradients = {first: g}
-        for node in reversed(self.nodes.values()):
-            if node.inputs and node.name in gradients:
-                xs = tuple(trace.values[name] for name in node.inputs)
-                _collect(gradients, node.inputs, node.layer.pullback(gradients[node.name], xs, trace.values[node.name]))
-        at_inputs = {name: self._at_input(gradients, trace, name, g) for name in self.inputs}
-        gradients.update(at_inputs)
-        return Gradient(in_form_of(x, at_inputs), gradients, trace, chosen)
+        chosen = target_numbers(target, values[first], self.metadata.classes)
+        g = as_start(start).relevance(values[first], chosen)
 
-    def _rules(self, conventions: Profile, asked: CompositeLike, first: str) -> dict[str, Rule]:
-        """The rule of each node from `first` down. What was asked for by name is remembered: the nodes never change."""
-        key = (conventions.name, asked, first) if isinstance(asked, (str, type(None))) else None
-        metadata, rules = self._assigned.get(key, (None, {}))
-        if metadata is not self.metadata:
+        def vjp(node: Node, g: Array) -> tuple[Array, ...]:
+            return node.layer.pullback(g, tuple(values[name] for name in node.inputs), values[node.name])
+
+        gradients = walk_backward(self, first, g, vjp)
+        at_inputs = self._at_inputs(gradients, values, g)
+        return Gradient(like_input(x, at_inputs), {**gradients, **at_inputs}, Trace(values, self.outputs), chosen)
+
+    def _forward(self, x: InputLike, on_node: ProgressCallback | None) -> dict[str, Array]:
+        """The output of every node by name."""
+        values = normalize_inputs(x, self.sources, self.dtype)
+        for node in self.nodes.values():
+            if node.inputs:
+                if on_node is not None:
+                    on_node(node.name)
+                values[node.name] = node.layer.compute(*(values[name] for name in node.inputs))
+        return values
+
+    def _explain(
+        self,
+        values: dict[str, Array],
+        target: TargetLike,
+        composite: CompositeLike,
+        start: StartLike | None,
+        output: str | None,
+        x: InputLike | None,
+        profile: Profile | str,
+        kept: set[str] | None,
+        on_node: ProgressCallback | None,
+    ) -> Explanation:
+        """The explanation. `values` becomes its own: with `kept`, other nodes are removed as soon as they are used."""
+        first, start_note = self._start_node(output)
+        conventions = profile_named(profile)
+        rules = self._rules(conventions, composite, first)
+        policy = as_start(conventions.default_start(composite) if start is None else start)
+        chosen = target_numbers(target, values[first], self.metadata.classes)
+        score = picked(values[first], chosen)
+        R = policy.relevance(values[first], chosen)
+        rows: list[LedgerRow] = []
+
+        def divide(node: Node, received: Array) -> tuple[Array, ...]:
+            if on_node is not None:
+                on_node(node.name)
+            xs = tuple(values[name] for name in node.inputs)
+            layer, rule = conventions.backward_layer(node.layer), rules[node.name]
+            z = values[node.name] if layer is node.layer else layer.compute(*xs)
+            received.flags.writeable = False  # the ledger's sums may be computed later
+            result = layer.distribute(received, rule, xs, z)
+            rows.append(line(node.name, type(node.layer).__name__, rule, received, result))
+            return result.parts
+
+        def free(name: str, signals: dict[str, Array]) -> None:
+            if kept is not None and name not in kept:
+                del values[name], signals[name]
+
+        relevances = walk_backward(self, first, R, divide, done=free)
+        if kept is not None:
+            for name in set(values) - kept:
+                del values[name]  # no relevance came there
+        at_inputs = self._at_inputs(relevances, values, R)
+        relevances.update(at_inputs)
+        if not all(arrays.is_exact(part) or np.isfinite(part).all() for part in at_inputs.values()):
+            raise LedgerError(_overflow(rows))
+        ledger = Ledger.lazy(partial(_endpoints, R, at_inputs), lines=tuple(rows), eps=arrays.epsilon_of(R))
+        own = {name: part.copy() for name, part in at_inputs.items()}  # the caller may change it; the ledger's stays
+        for part in at_inputs.values():
+            part.flags.writeable = False
+        given = conventions.composite if composite is None else getattr(composite, "name", composite)
+        return Explanation(
+            "lrp",
+            like_input(x, own),
+            chosen,
+            score,
+            {"composite": given if isinstance(given, str) else "given", "profile": conventions.name},
+            expected=arrays.sum_per_sample(R),
+            ledger=ledger,
+            trace=Trace(values, self.outputs),
+            relevances=relevances,
+            rules=rules,
+            start=f"{start_note}{policy.text(first)}",
+            profile=conventions.name,
+        )
+
+    def _kept_nodes(self, keep: Iterable[str] | None) -> set[str] | None:
+        """The nodes to keep, with inputs and outputs; None for all. GraphError for a name that no node has."""
+        return None if keep is None else {*self.inputs, *self.outputs, *self.check_names(keep, "keep")}
+
+    def _rules(self, conventions: Profile, composite: CompositeLike, first: str) -> dict[str, Rule]:
+        """The rule of each node from `first` down; known composites are assigned once."""
+
+        def assign() -> dict[str, Rule]:
             above = self.ancestors(first)
-            rules = conventions.assign(self, asked, [name for name in self.nodes if name in above])
-        if key is not None:
-            self._assigned[key] = self.metadata, rules
-        return dict(rules)
+            return conventions.assign(self, composite, [name for name in self.nodes if name in above])
+
+        if composite is None or isinstance(composite, str):
+            return self._assigned.get((conventions.name, composite, first), assign)
+        return assign()
 
     def _start_node(self, output: str | None) -> tuple[str, str]:
         """Where the backward pass begins: the output, or the logits below a final softmax; and that in words."""
         name = self.outputs[0] if output is None else output
         if name not in self.outputs:
-            raise TargetError(f"output: expected one of {', '.join(self.outputs)}, got {name!r}")
+            raise TargetError(
+                f"output: expected one of {', '.join(self.outputs)}, got {name!r}{did_you_mean(name, self.outputs)}"
+            )
         node = self.nodes[name]
         if isinstance(node.layer, Softmax):
             return node.inputs[0], f"the softmax {name} is passed over; "
         return name, ""
 
-    def _at_input(self, relevances: dict[str, Array], trace: Trace, name: str, R: Array) -> Array:
-        """What arrived at an input: zeros where no path leads to it."""
-        return relevances[name] if name in relevances else arrays.zeros(trace.values[name].shape, R)
+    def _at_inputs(self, signals: dict[str, Array], values: dict[str, Array], like: Array) -> dict[str, Array]:
+        """The signal at each input: zeros where no path leads to it."""
+        return {
+            name: signals[name] if name in signals else arrays.zeros(values[name].shape, like) for name in self.inputs
+        }
 
 
-def _ends(R: Array, arrived: dict[str, Array]) -> dict[str, Array]:
-    """The ends of the ledger: what was put in, and what arrived at the inputs."""
-    return {"start": arrays.sum_per_sample(R), "arrived": np.asarray(sum(map(arrays.sum_per_sample, arrived.values())))}
+def _endpoints(R: Array, at_inputs: dict[str, Array]) -> dict[str, Array]:
+    """Both ends of the ledger: the relevance of the output, and that of all inputs."""
+    totals = map(arrays.sum_per_sample, at_inputs.values())
+    return {"start": arrays.sum_per_sample(R), "arrived": np.asarray(sum(totals))}
 
 
-def _tell(watch: Watch | None, name: str) -> None:
-    if watch is not None:
-        watch(name)
-
-
-def _collect(relevances: dict[str, Array], names: tuple[str, ...], parts: tuple[Array, ...]) -> None:
-    """Add each part to what its node has received: the relevance of a fan-out is the sum over its branches."""
-    for name, part in zip(names, parts, strict=True):
-        relevances[name] = relevances[name] + part if name in relevances else part
+def _overflow(rows: list[LedgerRow]) -> str:
+    """Which node's relevance is the first that is not finite."""
+    for row in rows:
+        if not np.isfinite(row.gross).all():
+            sample = int(np.argmin(np.isfinite(row.gross)))
+            return (
+                f"{row.name}: expected finite relevance, got an overflow or NaN in sample {sample} ({row.kind} under"
+                f" {row.rule}): a denominator is nearly 0; use a rule with a stabilizer, such as epsilon:1e-6"
+            )
+    return "relevance: expected finite numbers, got an overflow or NaN at the inputs; use epsilon with a larger eps"

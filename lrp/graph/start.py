@@ -10,7 +10,7 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array, Number
-from lrp.errors import InputError, ShapeError
+from lrp.errors import InputError, ShapeError, did_you_mean
 
 
 class Start(ABC):
@@ -101,15 +101,19 @@ STARTS: dict[str, Start] = {
 }
 
 
-def start(value: Any) -> Start:
+StartLike = Start | str | Number | Array
+
+
+def start(value: StartLike) -> Start:
     """A policy from its name, a number, an array, or itself."""
     if isinstance(value, Start):
         return value
     if isinstance(value, str):
         if value not in STARTS:
-            raise InputError(f"start: expected one of {', '.join(STARTS)}, a number or an array, got {value!r}")
+            near = did_you_mean(value, STARTS)
+            raise InputError(f"start: expected one of {', '.join(STARTS)}, a number or an array, got {value!r}{near}")
         return STARTS[value]
-    return Given(np.asarray(value)) if np.ndim(value) else Constant(value)
+    return Given(np.asarray(value)) if isinstance(value, (np.ndarray, list, tuple)) else Constant(value)
 
 
 def at_target(z: Array, targets: Array, values: Any) -> Array:

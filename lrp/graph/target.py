@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,11 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import TargetError
 
+# one output for all samples (number, class name, index of a sample's output), one per sample, None: the largest
+TargetLike = int | str | tuple[int, ...] | Sequence[int | str] | Array | None
 
-def target_numbers(target: Any, z: Array, classes: tuple[str, ...]) -> Array:
+
+def target_numbers(target: TargetLike, z: Array, classes: tuple[str, ...]) -> Array:
     """The number of the explained entry of the flattened z (n, ...), one a sample.
 
     target: a number or class name for all samples, a list with one for each, a tuple that indexes one sample's
@@ -23,10 +27,15 @@ def target_numbers(target: Any, z: Array, classes: tuple[str, ...]) -> Array:
         if len(target) != len(shape) or not all(0 <= i < n for i, n in zip(target, shape, strict=True)):
             raise TargetError(f"target: expected an index into outputs of shape {shape}, got {target}")
         target = int(np.ravel_multi_index(target, shape))
-    each = [target] * len(flat) if np.ndim(target) == 0 else list(target)
+    each: list[Any] = [target] * len(flat) if np.ndim(target) == 0 else list(target)  # type: ignore[arg-type]
     if len(each) != len(flat):
         raise TargetError(f"target: expected one, or one for each of {len(flat)} samples, got {len(each)}")
     return np.array([_number(one, flat.shape[1], classes) for one in each])
+
+
+def picked(z: Array, target: Array) -> Array:
+    """(n,) the entry of each sample's flattened z (n, ...) at its target (n,)."""
+    return np.asarray(z.reshape(len(z), -1)[np.arange(len(z)), target])
 
 
 def _number(target: Any, count: int, classes: tuple[str, ...]) -> int:

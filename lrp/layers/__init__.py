@@ -1,4 +1,23 @@
-"""Layers, one file a family. `LAYERS` is the registry that files are read by: class name -> class."""
+"""Layers: one package per family, and `LAYERS`, the registry that files are read by: class name -> class.
+
+activations/      functions of one entry, softmax
+affine.py         Affine: a factor and a summand per entry or channel
+attention/        products of two activations, multi-head attention
+base.py           what every layer is
+convolution/      Conv, ConvTranspose
+dense.py          Dense: the fully connected layer
+embedding.py      Embedding: token numbers to vectors
+local_features/   SIFT, PCA, Fisher vectors, bags of words, kernels and support vector machines
+merging/          layers with several inputs
+normalization/    batch, layer, group, RMS and local response normalisation
+pooling/          sums, means, maxima and norms over windows
+recurrent/        SimpleRNN, LSTM, GRU
+rule_checks.py    which rules a layer takes
+shape/            layers that move, cut, mask or repeat entries
+sums.py           the relevance of a sum, and the losses of a layer with several steps
+windows.py        windows that slide over spatial axes
+winners.py        all relevance to the largest input
+"""
 
 from lrp.layers.activations import (
     CELU,
@@ -86,118 +105,133 @@ from lrp.layers.shape import (
 )
 from lrp.layers.windows import Pairs, Windows, per_axis
 
-LAYERS: dict[str, type[Layer]] = {
-    kind.__name__: kind
-    for kind in (
+FAMILIES: dict[str, tuple[type[Layer], ...]] = {
+    "activations": (
         Abs,
-        Erf,
-        Log,
-        LogSoftmax,
-        WeightedAdd,
-        Add,
-        Affine,
-        Average,
-        AvgPool,
-        BatchNorm,
-        ChiSquare,
         CELU,
-        Concat,
-        Conv,
-        ConvTranspose,
-        Crop,
-        Dense,
-        DenseSIFT,
-        Dropout,
         ELU,
-        Embedding,
-        ExponentialChiSquare,
-        FisherPooling,
-        FisherVector,
-        FixedScale,
-        Dot,
-        Dropout,
-        ELU,
-        Embedding,
+        Erf,
         Exponential,
-        FeatureMask,
-        Flatten,
         GELU,
-        GRU,
-        GlobalAvgPool,
-        GlobalMaxPool,
-        GlobalSumPool,
-        HardMapping,
-        HistogramIntersection,
-        Input,
-        L2Normalize,
-        GroupNorm,
         HardShrink,
-        HardSiLU,
         HardSigmoid,
+        HardSiLU,
         HardTanh,
-        Input,
-        Interpolate,
-        LRN,
-        LSTM,
-        LayerNorm,
         LeakyReLU,
         Linear,
-        LinearKernel,
-        LinearSVM,
-        Mask,
-        MaxHistogram,
-        MaxPool,
-        MeanHistogram,
+        Log,
         LogSigmoid,
-        Mask,
-        MaskedMean,
-        Masking,
-        MatMul,
-        MaxPool,
-        Maximum,
-        Minimum,
+        LogSoftmax,
         Mish,
-        MultiHeadAttention,
-        Multiply,
-        PCA,
-        PNormPool,
-        PReLU,
-        Permute,
-        Posteriors,
-        RBF,
         Power,
-        RMSNorm,
+        PReLU,
         ReLU,
-        RepeatVector,
-        Reshape,
         SELU,
-        SiLU,
-        SiftPositions,
         Sigmoid,
-        SignedPower,
-        SoftMapping,
-        SimpleRNN,
-        Slice,
-        SoftShrink,
+        SiLU,
         Softmax,
         Softplus,
+        SoftShrink,
         Softsign,
         SparsePlus,
         Squareplus,
-        Subtract,
-        SumPool,
         Tanh,
         TanhShrink,
         Threshold,
         ThresholdReLU,
-        TokenMask,
+    ),
+    "attention": (
+        Dot,
+        MatMul,
+        MultiHeadAttention,
+    ),
+    "convolution": (
+        Conv,
+        ConvTranspose,
+    ),
+    "linear maps": (
+        Affine,
+        Dense,
+        Embedding,
+    ),
+    "local features": (
+        ChiSquare,
+        DenseSIFT,
+        ExponentialChiSquare,
+        FisherPooling,
+        FisherVector,
+        FixedScale,
+        HardMapping,
+        HistogramIntersection,
+        L2Normalize,
+        LinearKernel,
+        LinearSVM,
+        MaxHistogram,
+        MeanHistogram,
+        PCA,
+        Posteriors,
+        RBF,
+        SiftPositions,
+        SignedPower,
+        SoftMapping,
+    ),
+    "merging": (
+        Add,
+        Average,
+        Concat,
+        Maximum,
+        Minimum,
+        Multiply,
+        Subtract,
+        WeightedAdd,
+    ),
+    "normalization": (
+        BatchNorm,
+        GroupNorm,
+        LayerNorm,
+        LRN,
+        RMSNorm,
         UnitNorm,
+    ),
+    "pooling": (
+        AvgPool,
+        GlobalAvgPool,
+        GlobalMaxPool,
+        GlobalSumPool,
+        MaxPool,
+        PNormPool,
+        SumPool,
+    ),
+    "recurrent": (
+        GRU,
+        LSTM,
+        SimpleRNN,
+    ),
+    "shape": (
+        Crop,
+        Dropout,
+        FeatureMask,
+        Flatten,
+        Input,
+        Interpolate,
+        Mask,
+        MaskedMean,
+        Masking,
+        Permute,
+        RepeatVector,
+        Reshape,
+        Slice,
+        TokenMask,
         UpSample,
         ZeroPad,
-    )
+    ),
 }
+"""Every layer once: the families, and the classes of each family, in alphabetical order without regard to case."""
+
+LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for family in FAMILIES.values() for kind in family}
 
 __all__ = [
+    "FAMILIES",
     "LAYERS",
     "Activation",
     "IndexingLayer",

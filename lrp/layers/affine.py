@@ -10,16 +10,21 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import LinearLayer, Shape, as_weight
-from lrp.rules import Identity, LinearRule, Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.rules import Identity, LinearRule, Propagation, Rule, all_to_inputs
 
 
 @dataclass(frozen=True, eq=False)
 class Affine(LinearLayer):
     """y = w x + b, entry by entry
 
-    weight and bias broadcast to one sample: shape (1,) for a number, (c,) for channels, or a sample's own shape.
-    Rules: any table rule (the bias' share stands on the ledger) or `identity`.
+    Takes any table rule (the relevance of b is counted as bias) or `identity`.
+
+    Parameters
+    ----------
+    weight : Array
+        w, which broadcasts to one sample: (1,) for a number, (c,) for channels, or the shape of a sample.
+    bias : Array or None
+        b, likewise.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule, Identity)
@@ -35,13 +40,16 @@ class Affine(LinearLayer):
     def adjoint(self, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
         return np.asarray(s * weight)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        return engine.all_to_inputs(R) if isinstance(rule, Identity) else super().distribute(R, rule, xs, y)
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return all_to_inputs(R) if isinstance(rule, Identity) else super().propagate(R, rule, xs, y)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         for name, array in self.weights().items():
             rows = zip(reversed(array.shape), reversed(shape))
             if array.ndim > len(shape) or any(a not in (1, n) and n is not None for a, n in rows):
-                raise ShapeError(f"expected a {name} that broadcasts to {shape}, got shape {array.shape}")
+                raise ShapeError(
+                    f"expected a {name} that broadcasts to {shape}, got shape {array.shape}; it has the last axes of a "
+                    "sample, or lengths of 1"
+                )
         return shape

@@ -8,8 +8,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
-from lrp.rules import Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.rules import Propagation, Rule, all_to_inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +17,13 @@ class Embedding(Layer):
 
     Source: Arras et al. 2016, word relevance
 
-    weight (vocabulary, d); tokens (n, ..., t) whole numbers -> (n, ..., t, d). The score has no gradient with respect
-    to a token's number: the pullback is zero; take it at this layer's output.
+    Tokens (n, ..., t), whole numbers from 0 to vocabulary - 1, -> (n, ..., t, d). There is no gradient with respect to
+    a token number: the pullback is zero. Take the gradient at the output of this layer.
+
+    Parameters
+    ----------
+    weight : Array
+        (vocabulary, d), one vector per token number.
     """
 
     weight: Array
@@ -35,12 +39,12 @@ class Embedding(Layer):
         if tokens.size and (tokens.min() < 0 or tokens.max() >= len(self.weight)):
             raise InputError(
                 f"Embedding: expected token numbers from 0 to {len(self.weight) - 1}, got {tokens.min()} to"
-                f" {tokens.max()}"
+                f" {tokens.max()}; is this the vocabulary of the network?"
             )
         return self.weight[tokens]
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        return engine.all_to_inputs(R.sum(axis=-1))
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return all_to_inputs(R.sum(axis=-1))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (arrays.zeros(xs[0].shape, g),)

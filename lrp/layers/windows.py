@@ -1,4 +1,4 @@
-"""Windows that slide over the spatial axes of channels-last arrays: what convolution and pooling share."""
+"""Windows that slide over the spatial axes of channels-last arrays: for convolution and pooling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Padding = str | Pairs
 
 
 def per_axis(value: Any, axes: int, subject: str, least: int = 1) -> tuple[int, ...]:
-    """One integer for each of `axes` spatial axes; a single number stands for all of them."""
+    """One integer for each of `axes` spatial axes; a single number is used for all of them."""
     values = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value,) * axes
     if len(values) != axes or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in values):
         raise SettingError(f"{subject}: expected {axes} integers, one for each spatial axis, got {value!r}")
@@ -29,7 +29,7 @@ def per_axis(value: Any, axes: int, subject: str, least: int = 1) -> tuple[int, 
 
 
 def check_padding(padding: Any, axes: int, subject: str) -> Padding:
-    """ "valid", "same", or (before, after) for each spatial axis; integers stand for equal pairs."""
+    """ "valid", "same", or (before, after) for each spatial axis; an integer is used for before and after."""
     if isinstance(padding, str):
         if padding not in ("valid", "same"):
             raise SettingError(f"{subject}: expected 'valid', 'same' or numbers, got {padding!r}")
@@ -45,8 +45,8 @@ def check_padding(padding: Any, axes: int, subject: str) -> Padding:
 class Windows:
     """The geometry of windows on D spatial axes of an array (n, *spatial, c).
 
-    "same" pads so that the output has ceil(length / stride) entries, with the odd one after (as TensorFlow does).
-    ceil: the last window may hang over the padded end, if it starts inside the input or the padding before it.
+    "same" pads so that the output has ceil(length / stride) entries; of an odd number of zeros the last is after, as in
+    TensorFlow. ceil: the last window may exceed the padded end, if it starts inside the input or the padding before it.
     """
 
     size: tuple[int, ...]
@@ -60,7 +60,7 @@ class Windows:
 
     @cached_property
     def _hash(self) -> int:
-        """Made once: a small network spends more time on its windows' geometry than on its numbers."""
+        """Computed once: the geometry of windows takes more time than the arithmetic of small networks."""
         return hash((self.size, self.stride, self.padding, self.dilation, self.ceil))
 
     @property
@@ -73,7 +73,7 @@ class Windows:
         return tuple((k - 1) * d + 1 for k, d in zip(self.size, self.steps, strict=True))
 
     def pads(self, spatial: tuple[int, ...]) -> Pairs:
-        """(before, after) zeros on each axis, as stated: what ceil mode hangs over is not among them."""
+        """(before, after) zeros on each axis, as stated: without what ceil mode adds."""
         if self.padding == "valid":
             return ((0, 0),) * len(spatial)
         if not isinstance(self.padding, str):
@@ -109,7 +109,7 @@ class Windows:
             if count < 1:
                 raise ShapeError(
                     f"{subject}: a window of {one.extents()[0]} does not fit into length {length} with padding "
-                    f"{one.pads((length,))[0]}; is the picture too small?"
+                    f"{one.pads((length,))[0]}; use a larger picture or more padding"
                 )
             result.append(count)
         return tuple(result)
@@ -120,7 +120,7 @@ class Windows:
 
     @lru_cache(maxsize=256)
     def reach(self, spatial: tuple[int, ...]) -> Pairs:
-        """pads(), lengthened after where ceil mode hangs over; and never shorter than the last window needs."""
+        """pads(), with more after the end if ceil mode or the last window needs it."""
         rows = zip(spatial, self.pads(spatial), self.output(spatial), self.extents(), self.stride, strict=True)
         return tuple(
             (before, max(after, (count - 1) * stride + extent - length - before))

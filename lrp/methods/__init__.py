@@ -1,6 +1,20 @@
-"""What papers compare relevance propagation with: method(network, x, target, ...) -> Attribution."""
+"""Explanation methods: method(network, x, target=None, *, settings) -> Explanation.
 
-from lrp.methods.catalogue import METHODS, Method, parse, split
+entry          explain(network, x, target, method="integrated_gradients", baseline=0.5): one entry to all
+catalogue      METHODS, every method by name, and their text form for the command line
+gradients      a package: methods that use gradients
+propagation    a package: methods that propagate a quantity by rules of their own, LRP among them
+perturbation   a package: methods that change the input and measure how the score changes
+random_map     the random map that every explanation must beat
+method         Entry, one method of the catalogue; Method, a method with its settings
+score          S_c(x), the explained number, where every method starts
+tools          a package: what several methods share
+
+The __init__ of each package lists its methods, one per line.
+"""
+
+from lrp.methods.catalogue import METHODS, parse, split
+from lrp.methods.entry import MethodLike, explain
 from lrp.methods.gradients import (
     Combine,
     Norm,
@@ -9,13 +23,15 @@ from lrp.methods.gradients import (
     deconvolution,
     grad_cam,
     gradient,
-    gradient_input,
+    gradient_times_input,
     guided_backprop,
     guided_grad_cam,
     integrated_gradients,
     sensitivity,
     smoothgrad,
+    squared_gradient,
 )
+from lrp.methods.method import Method
 from lrp.methods.perturbation import (
     SharedForward,
     blur_saliency,
@@ -34,20 +50,19 @@ from lrp.methods.propagation import (
     excitation_backprop,
     pattern_attribution,
     pattern_net,
-    random_map,
     relevance_propagation,
 )
-from lrp.methods.result import Attribution, parts_of
-from lrp.methods.score import Score, baselines, logit_node, picked, score, single_input
+from lrp.methods.random_map import random_map
+from lrp.methods.score import Score, baselines, logit_node, score, single_input
 
 __all__ = [
     "METHODS",
     "RESCALE",
     "REVEAL_CANCEL",
-    "Attribution",
     "Combine",
     "Estimator",
     "Method",
+    "MethodLike",
     "Norm",
     "Score",
     "SharedForward",
@@ -60,9 +75,10 @@ __all__ = [
     "deep_lift",
     "estimate_patterns",
     "excitation_backprop",
+    "explain",
     "grad_cam",
     "gradient",
-    "gradient_input",
+    "gradient_times_input",
     "guided_backprop",
     "guided_grad_cam",
     "integrated_gradients",
@@ -70,10 +86,8 @@ __all__ = [
     "meaningful_perturbation",
     "occlusion",
     "parse",
-    "parts_of",
     "pattern_attribution",
     "pattern_net",
-    "picked",
     "prediction_difference",
     "random_map",
     "relevance_propagation",
@@ -83,4 +97,5 @@ __all__ = [
     "single_input",
     "smoothgrad",
     "split",
+    "squared_gradient",
 ]

@@ -1,4 +1,4 @@
-"""The number that is explained, and the arrays at the inputs: what every method begins with."""
+"""The explained number S_c(x), its gradient's starting point, and the result's form: where every method starts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import InputError, ShapeError
-from lrp.graph import Network, Trace, at_target, target_numbers
+from lrp.errors import GraphError, InputError, ShapeError, did_you_mean
+from lrp.graph import Explanation, InputLike, Network, TargetLike, Trace, at_target, picked, target_numbers
 from lrp.layers import Input, Softmax
 
 
@@ -19,14 +19,14 @@ from lrp.layers import Input, Softmax
 class Score:
     """S_c of each sample: the output `node` at `target`, before a final softmax.
 
-    x: what the caller gave, for the form of the result.
+    x: the caller's input, whose form the result has.
     """
 
     network: Network
     trace: Trace
     node: str
     target: Array
-    x: Any
+    x: InputLike
 
     @property
     def logits(self) -> Array:
@@ -40,7 +40,7 @@ class Score:
 
     @property
     def one(self) -> Array:
-        """1 at the target, 0 elsewhere: where a gradient starts."""
+        """(n, ...) 1 at the target, 0 elsewhere: dS_c/dlogits, where a gradient starts."""
         return at_target(self.logits, self.target, arrays.scalar(1, self.logits))
 
     @property
@@ -53,11 +53,25 @@ class Score:
         return Score(self.network, self.network.forward(inputs), self.node, self.target, self.x)
 
     def form(self, by_name: dict[str, Array]) -> Any:
-        """Arrays at the inputs in the form in which x came."""
-        if isinstance(self.x, Mapping):
-            return by_name
-        many = len(self.network.inputs) > 1 or isinstance(self.x, tuple)
-        return tuple(by_name[name] for name in self.network.inputs) if many else by_name[self.network.inputs[0]]
+        """Arrays at the inputs in the form of x; of another node's output the array itself."""
+        if set(by_name) != set(self.network.inputs):
+            (array,) = by_name.values()
+            return array
+        return like_input(self.x, {name: by_name[name] for name in self.network.inputs})
+
+    def explanation(
+        self, method: str, maps: dict[str, Array], settings: dict[str, Any] | None = None, **fields: Any
+    ) -> Explanation:
+        """The result of a method that computed `maps`, the relevance at the inputs (or at one node), by name."""
+        return Explanation(method, self.form(maps), self.target, self.value, settings or {}, relevances=maps, **fields)
+
+
+def like_input(x: InputLike, by_name: dict[str, Array]) -> Any:
+    """Arrays at the inputs, by name in the network's order, in the form of x."""
+    if isinstance(x, Mapping):
+        return by_name
+    parts = tuple(by_name.values())
+    return parts if len(parts) > 1 or isinstance(x, tuple) else parts[0]
 
 
 def logit_node(network: Network) -> str:
@@ -66,15 +80,23 @@ def logit_node(network: Network) -> str:
     return node.inputs[0] if isinstance(node.layer, Softmax) else node.name
 
 
-def score(network: Network, x: Any, target: Any = None) -> Score:
+def score(network: Network, x: InputLike, target: TargetLike = None) -> Score:
     """The forward pass and the explained number; target None: each sample's largest logit."""
     trace, node = network.forward(x), logit_node(network)
     return Score(network, trace, node, target_numbers(target, trace.values[node], network.metadata.classes), x)
 
 
-def picked(logits: Array, target: Array) -> Array:
-    """(n, ...) -> (n,): each sample's entry at its target."""
-    return np.asarray(logits.reshape(len(logits), -1)[np.arange(len(logits)), target])
+def explained_nodes(network: Network, layer: str | None, method: str) -> tuple[str, ...]:
+    """The inputs, or the one node `layer`; GraphError for an unknown node, InputError for inputs of token numbers."""
+    if layer is None:
+        no_tokens(network, method)
+        return network.inputs
+    if layer not in network.nodes:
+        raise GraphError(
+            f"{method}: layer: expected one of {', '.join(network.nodes)}, got {layer!r}"
+            f"{did_you_mean(layer, network.nodes)}"
+        )
+    return (layer,)
 
 
 def no_tokens(network: Network, method: str) -> None:
@@ -83,8 +105,8 @@ def no_tokens(network: Network, method: str) -> None:
         layer = network.nodes[name].layer
         if isinstance(layer, Input) and layer.tokens:
             raise InputError(
-                f"{method}: expected inputs of real numbers, got token numbers at {name!r}; explain the network behind"
-                " its embedding, or take network.gradient(x).gradients at the embedding's node"
+                f"{method}: expected inputs of real numbers, got token numbers at {name!r}; explain the output of the"
+                " embedding (gradient, squared_gradient, gradient_times_input and lrp take its node's name as layer)"
             )
 
 
@@ -111,10 +133,10 @@ def numbers(value: Any, subject: str) -> Array:
     return array
 
 
-def baselines(found: Score, baseline: Any, method: str) -> dict[str, Array]:
-    """The reference of each input, of its shape: from a number for all, an array that broadcasts, a tuple, a dict."""
-    no_tokens(found.network, method)
-    names = found.network.inputs
+def baselines(scored: Score, baseline: InputLike, method: str) -> dict[str, Array]:
+    """The baseline of each input, of its shape: from a number for all, an array that broadcasts, a tuple, a dict."""
+    no_tokens(scored.network, method)
+    names = scored.network.inputs
     if isinstance(baseline, Mapping):
         given = dict(baseline)
     elif isinstance(baseline, tuple):
@@ -124,7 +146,7 @@ def baselines(found: Score, baseline: Any, method: str) -> dict[str, Array]:
     if set(given) != set(names):
         raise InputError(f"{method}: expected a baseline for each of {', '.join(names)}, got {len(given)}")
     result = {}
-    for name, x in found.inputs.items():
+    for name, x in scored.inputs.items():
         value = arrays.cast(numbers(given[name], f"{method}: baseline"), arrays.dtype_name(x))
         try:
             result[name] = np.broadcast_to(value, x.shape).copy()

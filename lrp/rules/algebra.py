@@ -215,12 +215,12 @@ class LinearRule(Rule):
         return [group for group in self.groups if group.factor != 0]
 
     @cached_property
-    def is_whole(self) -> bool:
+    def shares_sum_to_one(self) -> bool:
         """Whether the groups' shares add up to R."""
         return sum(group.factor for group in self.groups) == 1
 
     @cached_property
-    def are_halves(self) -> bool:
+    def partition_z(self) -> bool:
         """Whether there are two active groups, and their z add up to that of the forward pass, bias and all."""
         plain = all(g.gate is Gate.ALWAYS and g.terms == (Term(table=g.terms[0].table),) for g in self.active)
         if len(self.active) != 2 or self.whole_bias or not plain:

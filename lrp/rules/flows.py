@@ -17,7 +17,7 @@ from lrp.rules.algebra import Group, LinearRule, Row, Source, Term, Weight
 KEPT = 1 << 22  # numbers in a modified weight that a layer keeps
 
 
-class Flow(NamedTuple):
+class TermRow(NamedTuple):
     """One row of one term's table: the relevance of source u through the blended weight."""
 
     u: Array | None  # None: ones
@@ -25,23 +25,23 @@ class Flow(NamedTuple):
     sign: int
 
 
-def flows_of(term: Term, rule: LinearRule, layer: Any, x: Array) -> list[Flow]:
+def rows_of(term: Term, rule: LinearRule, layer: Any, x: Array) -> list[TermRow]:
     """The rows of a term: u+ and u- apart where the table tells them apart and both exist."""
-    u = _source(term.source, rule, x)
+    u = _bounded_source(term.source, rule, x)
     if term.is_uniform:
-        return [Flow(u, modified(layer, "weight", term, 0), term.sign)]
+        return [TermRow(u, rule_weight(layer, "weight", term, 0), term.sign)]
     has_above, has_below = (any(row) for row in term.table)
     if u is None or not u.min() < 0:
-        return [Flow(u, modified(layer, "weight", term, 0), term.sign)] if has_above else []  # there is no u-
-    flows = []
+        return [TermRow(u, rule_weight(layer, "weight", term, 0), term.sign)] if has_above else []  # there is no u-
+    rows = []
     if has_above:
-        flows.append(Flow(arrays.positive(u), modified(layer, "weight", term, 0), term.sign))
+        rows.append(TermRow(arrays.positive(u), rule_weight(layer, "weight", term, 0), term.sign))
     if has_below:
-        flows.append(Flow(arrays.negative(u), modified(layer, "weight", term, 1), term.sign))
-    return flows
+        rows.append(TermRow(arrays.negative(u), rule_weight(layer, "weight", term, 1), term.sign))
+    return rows
 
 
-def modified(layer: Any, name: str, term: Term, row: int) -> Array:
+def rule_weight(layer: Any, name: str, term: Term, row: int) -> Array:
     """The layer's array of this name as a row of the term's table reads it.
 
     A layer never changes, so it keeps what was made of its arrays, unless they are large: that would double the memory
@@ -54,13 +54,13 @@ def modified(layer: Any, name: str, term: Term, row: int) -> Array:
     key = name, term.readings[row]
     found = known.get(key)
     if found is None:
-        found = blend(kind(w, term.weight), term.table[row])
+        found = signed_weight(weight_as(w, term.weight), term.table[row])
         if w.size <= KEPT:
             known[key] = found
     return found
 
 
-def _source(source: Source, rule: LinearRule, x: Array) -> Array | None:
+def _bounded_source(source: Source, rule: LinearRule, x: Array) -> Array | None:
     """The array that a term multiplies its weight with, None for ones; its first axis may be 1 for all samples."""
     if source is Source.X:
         return x
@@ -80,11 +80,11 @@ def _source(source: Source, rule: LinearRule, x: Array) -> Array | None:
     return low if source is Source.LOW else high
 
 
-def kind(weight: Array, which: Weight) -> Array:
+def weight_as(weight: Array, which: Weight) -> Array:
     """w, w^2 or 1, as a term reads it."""
     if which is Weight.W:
         return weight
-    return weight * weight if which is Weight.SQUARE else all_ones(weight)
+    return np.asarray(weight * weight) if which is Weight.SQUARE else all_ones(weight)
 
 
 def all_ones(weight: Array) -> Array:
@@ -92,7 +92,7 @@ def all_ones(weight: Array) -> Array:
     return np.broadcast_to(arrays.ones((1,) * weight.ndim, weight), weight.shape)
 
 
-def blend(w: Array, row: Row) -> Array:
+def signed_weight(w: Array, row: Row) -> Array:
     """row[0] w^+ + row[1] w^-, with one temporary at most for the rows that the published rules use."""
     above, below = row
     if above == below:
@@ -109,13 +109,24 @@ def blend(w: Array, row: Row) -> Array:
 def group_bias_of(group: Group, rule: LinearRule, layer: Any) -> Array:
     """What the bias, the weight of an input that is always 1, adds to the group's z."""
     if rule.whole_bias:
-        return kind(layer.bias, group.terms[0].weight)
+        return weight_as(layer.bias, group.terms[0].weight)
     if group.is_forward:
         return np.asarray(layer.bias)
-    parts = (arrays.scalar(t.sign, layer.bias) * modified(layer, "bias", t, 0) for t in group.terms)
+    parts = (arrays.scalar(t.sign, layer.bias) * rule_weight(layer, "bias", t, 0) for t in group.terms)
     return np.asarray(sum(parts))
 
 
-def whole_window(weight: Array) -> Array:
+def window_weight_sum(weight: Array) -> Array:
     """sum of the weights of each output over its whole window, padding or not: (..., out) -> (out,)"""
     return np.asarray(weight.reshape(-1, weight.shape[-1]).sum(axis=0))
+
+
+def source(which: Source, rule: LinearRule, x: Array) -> Array:
+    """The array u of a term: the input, ones, or a bound of the input, in the input's shape."""
+    u = _bounded_source(which, rule, x)
+    return arrays.ones(x.shape, x) if u is None else np.asarray(np.broadcast_to(u, x.shape))
+
+
+def has_windows(layer: Any, x: Array) -> bool:
+    """Whether each output is a weighted sum over a window of x, some of which may lie in padding: a convolution."""
+    return layer.weight.ndim == x.ndim and hasattr(layer, "windows")

@@ -11,14 +11,14 @@ import numpy as np
 
 from lrp import arrays, parallel
 from lrp.arrays import Array
-from lrp.later import Later
+from lrp.lazy import LazyFields
 
 Sums = dict[str, Array]
 SMALL = 1 << 16  # numbers in a node's arrays that may be kept until somebody reads their sums; a quarter of a MiB
 
 
 @dataclass(frozen=True)
-class Propagation(Later):
+class Propagation(LazyFields):
     """What became of a node's relevance. Per-sample numbers have shape (n,) and the unit of the explained output.
 
     parts: one array for each input of the layer. gross: the sum of the absolute values of all that is added up in
@@ -63,7 +63,7 @@ class LedgerBuilder:
     def share(self, *parts: Array) -> Propagation:
         """The share with these parts, whose sums were collected here."""
         return (
-            Propagation(parts, **self._sums) if self._waiting is None else Propagation.later(self._counted, parts=parts)
+            Propagation(parts, **self._sums) if self._waiting is None else Propagation.lazy(self._counted, parts=parts)
         )
 
     def _note(self, add: Callable[..., None], *entry: Any) -> None:

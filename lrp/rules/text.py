@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from lrp.errors import RuleError
+from lrp.errors import RuleError, did_you_mean
 from lrp.rules import catalogue, nonlinear
 from lrp.rules.algebra import Rule
 
@@ -67,7 +67,7 @@ def from_dict(data: dict[str, Any]) -> Rule:
 def build(name: str, numbers: list[Any], options: dict[str, Any]) -> Rule:
     """Call the catalogue's function; a wrong name, number or option is a RuleError."""
     if name not in RULES:
-        raise RuleError(f"rule: expected one of {sorted(RULES)}, got {name!r}")
+        raise RuleError(f"rule: expected one of {sorted(RULES)}, got {name!r}{did_you_mean(name, RULES)}")
     try:
         return RULES[name](*numbers, **options)
     except RuleError:

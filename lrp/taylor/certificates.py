@@ -14,9 +14,9 @@ from lrp.errors import ShapeError
 
 @dataclass(frozen=True)
 class Certificate:
-    """Whether a property holds for every sample, by how much it fails at worst, and where.
+    """Whether a property holds for every sample of a batch, and the worst case.
 
-    worst: |f - sum R| or -min R, in the unit of f; sample: its number; entry: the index of the pixel, () for a sum.
+    worst: |f - sum R| or -min R, in the unit of f. sample: its number. entry: the index of the pixel, () for a sum.
     """
 
     name: str
@@ -31,9 +31,33 @@ class Certificate:
 
 
 def conservative(R: Array, f: Array, tolerance: Number = 0) -> Certificate:
-    """f(x) = sum_p R_p(x) for all x of the batch, up to the tolerance (in the unit of f; 0 for Fractions)
+    """f(x) = sum_p R_p(x) for all x of the batch, up to the tolerance
 
     Source: Montavon et al. 2017, Definition 1
+
+    Parameters
+    ----------
+    R : array
+        (n, ...) relevance of the inputs.
+    f : array
+        (n,) the explained output.
+    tolerance : number
+        In the unit of f; 0 for Fractions.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    ShapeError
+        If there is no sample, or not one f per sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(conservative(np.array([[1.0, 2.0], [0.0, 4.0]]), np.array([3.0, 5.0])))
+    not conservative: at worst 1, sample 1
     """
     if len(R) == 0 or np.shape(f) != (len(R),):
         raise ShapeError(f"conservative: expected one value f for each of {len(R)} heatmaps, got {np.shape(f)}")
@@ -46,6 +70,28 @@ def positive(R: Array, tolerance: Number = 0) -> Certificate:
     """R_p(x) >= 0 for all x and p, up to the tolerance
 
     Source: Montavon et al. 2017, Definition 2
+
+    Parameters
+    ----------
+    R : array
+        (n, ...) relevance of the inputs.
+    tolerance : number
+        In the unit of R; 0 for Fractions.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    ShapeError
+        If R is empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(positive(np.array([[1.0, -2.0]])))
+    not positive: at worst 2, sample 0, entry (1,)
     """
     if R.size == 0:
         raise ShapeError(f"positive: expected at least one heatmap with pixels, got shape {R.shape}")
@@ -55,11 +101,36 @@ def positive(R: Array, tolerance: Number = 0) -> Certificate:
 
 
 def consistent(R: Array, f: Array, tolerance: Number = 0) -> Certificate:
-    """Conservative and positive; then f(x) = 0 implies R(x) = 0. The worse of the two is named.
+    """Conservative and positive; then f(x) = 0 implies R(x) = 0
 
     Source: Montavon et al. 2017, Definition 3
 
-    No criterion of quality: R_p = f(x)/d is consistent.
+    This is no measure of quality: R_p = f(x)/d is consistent.
+
+    Parameters
+    ----------
+    R : array
+        (n, ...) relevance of the inputs.
+    f : array
+        (n,) the explained output.
+    tolerance : number
+        In the unit of f; 0 for Fractions.
+
+    Returns
+    -------
+    Certificate
+        With the worse of the two cases, whose property is in its name.
+
+    Raises
+    ------
+    ShapeError
+        As `conservative` and `positive`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> consistent(np.array([[1.0, 2.0]]), np.array([3.0])).holds
+    True
     """
     both = conservative(R, f, tolerance), positive(R, tolerance)
     worst = max(both, key=lambda c: c.worst)

@@ -1,4 +1,4 @@
-"""Search directions: where deep Taylor decomposition looks for the root of a neuron, and the rule that follows."""
+"""Search directions: the line on which the root of a neuron is searched, and the rule that results."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from lrp.rules import Bound, LinearRule
 
 @dataclass(frozen=True)
 class Direction(ABC):
-    """A direction v^(j) for each neuron j: the root is looked for at x - t v^(j)."""
+    """A direction v^(j) for each neuron j: the root is searched at x - t v^(j), t a number."""
 
     @abstractmethod
     def at(self, x: Array, w: Array) -> Array:
-        """v: x (n, 1, D) and the neurons' weights w (1, m, D), or shapes like these -> (n, m, D) or one that fits."""
+        """v for x (n, 1, D) and the neurons' weights w (1, m, D): (n, m, D), or a shape that broadcasts to it."""
 
     @abstractmethod
     def rule(self) -> LinearRule:
-        """The rule whose messages are the Taylor products at this direction's roots. The bias has no part in it."""
+        """The rule whose messages are the Taylor products at this direction's roots; without bias."""
 
     def inside(self, x: Array) -> Array:
-        """Which entries of a point lie in the input domain that the direction is made for: all of R by default."""
+        """Booleans of x's shape: whether each entry lies in the direction's input domain; all of R by default."""
         return np.ones(x.shape, dtype=bool)
 
 
@@ -35,6 +35,11 @@ class WSquare(Direction):
     """v_i = w_ij: the nearest root in R^d
 
     Source: Montavon et al. 2017, w^2 rule
+
+    Examples
+    --------
+    >>> WSquare().rule().text()
+    'w_square'
     """
 
     def at(self, x: Array, w: Array) -> Array:
@@ -50,7 +55,13 @@ class ZPlus(Direction):
 
     Source: Montavon et al. 2017, z+ rule
 
-    The domain is x >= 0. A negative x is treated as the engine's z_plus does; deep Taylor says nothing about it.
+    The domain is x >= 0. A negative x is treated as by the engine's z_plus; deep Taylor decomposition does not
+    define it.
+
+    Examples
+    --------
+    >>> ZPlus().rule().text()
+    'z_plus:bias=off'
     """
 
     def at(self, x: Array, w: Array) -> Array:
@@ -69,8 +80,13 @@ class ZBox(Direction):
 
     Source: Montavon et al. 2017, z^B rule
 
-    The domain is the box l <= x <= h; bounds as in `lrp.rules.z_box`, but for inputs of one axis.
+    The domain is the box l <= x <= h; low and high as in `lrp.rules.z_box`, but for inputs with one axis.
     A weight of 0 makes its entry of the root x_i - t x_i, which lies in the box where l <= 0 <= h.
+
+    Examples
+    --------
+    >>> ZBox(0, 1).rule().text()
+    'z_box:0,1'
     """
 
     low: Any = field()
@@ -92,9 +108,14 @@ class ZBox(Direction):
 
 @dataclass(frozen=True)
 class Z(Direction):
-    """v_i = x_i: towards the origin, which is reached where there is no bias
+    """v_i = x_i: towards the origin, which is the root if there is no bias
 
     Source: Montavon et al. 2017, z rule
+
+    Examples
+    --------
+    >>> Z().rule().text()
+    'zero:bias=off'
     """
 
     def at(self, x: Array, w: Array) -> Array:
@@ -110,7 +131,12 @@ class Gamma(Direction):
 
     Source: Sixt and Landgraf 2022, gamma root
 
-    For active neurons: the engine's rule favours negative contributions in a neuron with z < 0.
+    For active neurons: in a neuron with z < 0 the engine's rule favours negative contributions.
+
+    Examples
+    --------
+    >>> Gamma(2).rule().text()
+    'gamma:2,bias=off,gate=layer'
     """
 
     gamma: Number = 1
@@ -123,7 +149,7 @@ class Gamma(Direction):
 
 
 def along(direction: Direction, x: Array, w: Array) -> tuple[Array, Array]:
-    """(v, v . w) of every neuron: x (n, D), w (m, D) -> (n, m, D), (n, m)."""
+    """v and v . w of every neuron: x (n, D), w (m, D) -> (n, m, D), (n, m)."""
     v = direction.at(x[:, None], w[None])
     slope = (v * w[None]).sum(axis=-1)
     shape = (len(x), *w.shape)

@@ -20,8 +20,36 @@ def nearest_roots(neurons: Neurons, x: Array, low: Any, high: Any) -> Roots:
 
     Source: Montavon et al. 2017, nearest root
 
-    z falls piecewise linearly in t, so t is exact, in Fractions too. Not found where z > 0 in the whole box. Without a
-    box (infinite bounds, floats only) it is the w^2 root. x must lie in the box.
+    z falls piecewise linearly in t, so t is exact, in Fractions too. Without a box (infinite bounds, floats only)
+    the root
+    is that of w^2.
+
+    Parameters
+    ----------
+    neurons : Neurons
+    x : array
+        (n, ...) inputs in the box.
+    low, high : number or array
+        The bounds of the input.
+
+    Returns
+    -------
+    Roots
+        `found` is False for inactive neurons and for neurons with z > 0 in the whole box.
+
+    Raises
+    ------
+    InputError
+        If x lies outside the box.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> from lrp.taylor.roots import neurons_of
+    >>> neurons = neurons_of(Dense(np.array([[1.0], [2.0]]), np.array([-1.0])), (2,))
+    >>> nearest_roots(neurons, np.array([[1.0, 1.0]]), 0.0, 1.0).points[0, 0].round(6).tolist()  # x - 2/5 w
+    [0.6, 0.2]
     """
     x = x.reshape(len(x), -1)
     l, h = Bound(low).like(x), Bound(high).like(x)
@@ -39,7 +67,7 @@ def nearest_roots(neurons: Neurons, x: Array, low: Any, high: Any) -> Roots:
 
 
 def _step(x: Array, w: Array, z: Any, low: Array, high: Array) -> Any:
-    """The t at which z - sum_i w_i min(t w_i, room_i) = 0; None where there is none. Entry i stops at t = room/w."""
+    """The t at which z - sum_i w_i min(t w_i, room_i) = 0; None if there is none. Entry i stops at t = room/w."""
     moving = np.flatnonzero(w != 0)
     stop = [((x[i] - low[i]) / w[i] if w[i] > 0 else (x[i] - high[i]) / w[i], w[i] * w[i]) for i in moving]
     slope, t = sum((square for _, square in stop), arrays.scalar(0, x)), arrays.scalar(0, x)
@@ -52,9 +80,9 @@ def _step(x: Array, w: Array, z: Any, low: Array, high: Array) -> Any:
 
 @dataclass(frozen=True)
 class NearestRoot:
-    """points, of x's shape, and a bound (n,) from below of each sample's distance to the nearest root.
-
-    The points lie in the box and are roots up to the search's error; the bound holds whatever the search has reached.
+    """points: (n, ...) in the box, roots up to the error of the search. bound: (n,) a lower bound of each sample's
+    distance to
+    the nearest root, which holds however far the search came.
     """
 
     points: Array
@@ -62,14 +90,42 @@ class NearestRoot:
 
 
 def nearest_root_of_sum(layer: LinearLayer, x: Array, low: Any, high: Any, steps: int = 500) -> NearestRoot:
-    """The nearest root of f(x) = sum_j max(0, z_j(x)) in the box: the projection onto {z_j <= 0 for all j}.
+    """The nearest root of f(x) = sum_j max(0, z_j(x)) in the box: the projection onto {z_j <= 0 for all j}
 
-    xi(lambda) = clip(x - W lambda, low, high), lambda >= 0 by accelerated ascent on the dual function
+    Source: Montavon et al. 2017, nearest root
+
+        xi(lambda) = clip(x - W lambda, low, high), lambda >= 0 by accelerated ascent on the dual function
 
         D(lambda) = 1/2 |xi - x|^2 + lambda . z(xi)  <=  1/2 (distance to the nearest root)^2,   grad D = z(xi)
 
-    Approximate: f(xi) falls with the number of steps; look at it, and at the bound sqrt(2 D). Floats only; the set
-    must not be empty (with biases <= 0 and 0 in the box it is not).
+    The result is approximate: f(xi) falls with the number of steps. Check it, and the bound sqrt(2 D).
+
+    Parameters
+    ----------
+    layer : LinearLayer
+    x : array
+        (n, ...) inputs in the box; floats only.
+    low, high : number or array
+        The bounds of the input. A root must exist in the box: with biases <= 0 and 0 in the box it does.
+    steps : int
+        Steps of the ascent.
+
+    Returns
+    -------
+    NearestRoot
+
+    Raises
+    ------
+    SettingError
+        For Fractions, or steps < 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> found = nearest_root_of_sum(Dense(np.array([[1.0], [2.0]]), np.array([-1.0])), np.array([[1.0, 1.0]]), 0.0, 1.0)
+    >>> found.points.round(4).tolist(), found.bound.round(4).tolist()
+    ([[0.6, 0.2]], [0.8944])
     """
     if arrays.is_exact(x) or steps < 1:
         raise SettingError(f"nearest_root_of_sum: expected floats and at least 1 step, got {x.dtype} and {steps}")
@@ -89,11 +145,12 @@ def nearest_root_of_sum(layer: LinearLayer, x: Array, low: Any, high: Any, steps
 
 
 def _clipped(layer: LinearLayer, x: Array, lam: Array, low: Array, high: Array) -> Array:
+    """clip(x - W lambda, low, high)."""
     return np.asarray(np.clip(x - layer.adjoint(layer.weight, lam, x.shape), low, high))
 
 
 def _norm_squared(layer: LinearLayer, x: Array, rounds: int = 50) -> float:
-    """The largest squared singular value of the weight, by power iteration, with 5 % to spare."""
+    """An upper estimate of the largest squared singular value of the weight: power iteration, plus 5 %."""
     u = np.ones_like(x) + np.arange(x.size).reshape(x.shape) / x.size
     size = 1.0
     for _ in range(rounds):

@@ -7,8 +7,8 @@
 Source: Sixt and Landgraf 2022, recursive Taylor decomposition
 
 The root's Jacobian enters one layer below, where R^l is differentiated. Every function here is piecewise affine or has
-a Jacobian that is given, so nothing is differentiated numerically, and Fractions stay Fractions. It costs one walk up
-the network for each root point: share one among all neurons (m = 1), or keep the networks small.
+a given Jacobian, so nothing is differentiated numerically, and Fractions stay Fractions. The cost is one pass up the
+network for each root point: use one root for all neurons (m = 1), or small networks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lrp.layers import Dense
 
 
 class RootFunction(ABC):
-    """Where a layer's relevance is expanded, as a function of the layer's input."""
+    """The root points of a layer as a function of the layer's input."""
 
     @abstractmethod
     def at(self, a: Array) -> Array:
@@ -39,7 +39,14 @@ class RootFunction(ABC):
 
 @dataclass(frozen=True)
 class ConstantRoot(RootFunction):
-    """The same points (m, D) for every input: Jacobian 0."""
+    """The same points (m, D) for every input: Jacobian 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ConstantRoot(np.zeros((1, 2))).at(np.ones(2)).tolist()
+    [[0.0, 0.0]]
+    """
 
     points: Array
 
@@ -52,7 +59,14 @@ class ConstantRoot(RootFunction):
 
 @dataclass(frozen=True)
 class AffineRoot(RootFunction):
-    """at^(j)(a) = J_j a + r_j: J (m, D, D), r (m, D)."""
+    """at^(j)(a) = J_j a + r_j: J (m, D, D), r (m, D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> AffineRoot(np.eye(2)[None] / 2, np.zeros((1, 2))).at(np.ones(2)).tolist()
+    [[0.5, 0.5]]
+    """
 
     J: Array
     r: Array
@@ -66,10 +80,10 @@ class AffineRoot(RootFunction):
 
 @dataclass(frozen=True)
 class LayerBalance:
-    """One layer's account: received = passed + unresolved + outside.
+    """The balance of one layer: received = passed + unresolved + outside, all in the unit of the output.
 
-    received: sum R^{l+1} at the layer's output; passed: sum R^l at its input; unresolved: sum_j R_j^{l+1} at the roots;
-    outside: what is left, 0 where every root lies in the linear region of the input, else the error of the expansion.
+    received: sum R^{l+1} at the layer's output. passed: sum R^l at its input. unresolved: sum_j R_j^{l+1} at the roots.
+    outside: the rest, 0 if every root lies in the linear region of the input, else the error of the expansion.
     """
 
     received: object
@@ -80,7 +94,21 @@ class LayerBalance:
 
 @dataclass(frozen=True)
 class Recursion:
-    """Dense layers, a ReLU behind each (behind the last only if `rectified`), and a root function for each."""
+    """Dense layers with a ReLU behind each, and a root function for each layer
+
+    Source: Sixt and Landgraf 2022, recursive Taylor decomposition
+
+    layers, roots: from the input up. output: the explained one. rectified: whether a ReLU follows the last layer too.
+    SettingError unless there is one root function per layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> layer = Dense(np.array([[1.0], [2.0]]))
+    >>> Recursion([layer], [ConstantRoot(np.zeros((1, 2)))], 0).relevance(np.array([3.0, 1.0])).tolist()
+    [3.0, 2.0]
+    """
 
     layers: Sequence[Dense]
     roots: Sequence[RootFunction]
@@ -113,7 +141,7 @@ class Recursion:
         return self._relevance(level, a)[0]
 
     def account(self, x: Array) -> list[LayerBalance]:
-        """The lines of all layers, the topmost first."""
+        """The balance of every layer at the input x (D,), the topmost first."""
         values = self.activations(x)
         lines = []
         for level in reversed(range(len(self.layers))):
@@ -128,7 +156,7 @@ class Recursion:
         return lines
 
     def step(self, level: int, a: Array) -> tuple[Array, Array]:
-        """f_l(a) and its Jacobian (out, in); a ReLU at 0 is off."""
+        """f_l(a) and its Jacobian (out, in); the slope of a ReLU at 0 is 0."""
         layer = self.layers[level]
         z, M = layer.compute(a[None])[0], layer.weight.T
         if level == len(self.layers) - 1 and not self.rectified:

@@ -1,4 +1,4 @@
-"""What stands for the relevance of a hidden neuron as a function of the layer below: two relevance models.
+"""The relevance of a hidden neuron as a function of the layer below: two relevance models.
 
 Source: Montavon et al. 2017, relevance models
 """
@@ -24,33 +24,42 @@ MIN_MAX, FREE = "min-max relevance model", "training-free relevance model"
 
 @dataclass(frozen=True)
 class TrainingFree:
-    """R_k = x_k c_k,  c_k = sum_l w_kl^+ R_l / sum_k' x_k' w_k'l^+ >= 0, taken as constant below
+    """R_k = x_k c_k,  c_k = sum_l w_kl^+ R_l / sum_k' x_k' w_k'l^+ >= 0, constant for the layer below
 
     Source: Montavon et al. 2017, training-free relevance model
 
-    weight (K, L): the upper layer's, which is explained by z+; x (n, K) >= 0 its input, R (n, L) the relevance of its
-    outputs. At x itself the model errs only where all of an output's z+ contributions are 0; that c varies with x is
-    what it leaves out, and `line` with the c of another point shows it.
+    weight: (K, L) of the upper layer, which is explained by z+. x: (n, K) >= 0, its input. R: (n, L), the
+    relevance of its
+    outputs. At x itself the model is wrong only where all z+ contributions of an output are 0. It neglects that c
+    varies
+    with x; `line` with the c of another point shows by how much.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model = TrainingFree(np.array([[1.0], [3.0], [-1.0]]))
+    >>> model.distribute(np.array([[1.0, 1.0, 1.0]]), np.array([[8.0]])).parts[0].tolist()
+    [[2.0, 6.0, 0.0]]
     """
 
     weight: Array
 
     def factors(self, x: Array, R: Array) -> Array:
-        """c (n, K). A zero denominator gives nothing."""
+        """c (n, K); an output with the denominator 0 adds nothing."""
         w = arrays.positive(self.weight)
         z = x @ w
         return np.asarray(arrays.divide_where(R, z, z != 0) @ w.T)
 
     def distribute(self, x: Array, R: Array, c: Array | None = None) -> Propagation:
-        """R_k = x_k c_k, c of x itself if it is not given; the approximation error sum R - sum_k R_k is dropped."""
+        """R_k = x_k c_k, by default with the c of x; the error sum R - sum_k R_k is dropped."""
         return difference_as_dropped(R, np.asarray(x * (self.factors(x, R) if c is None else c)))
 
     def line(self, x: Array, R: Array, c: Array | None = None, name: str = "training-free") -> LedgerRow:
-        """The line of the ledger that distribute() makes."""
+        """The row of the ledger for distribute()."""
         return ledger.line(name, type(self).__name__, z_plus(bias=False), R, self.distribute(x, R, c))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """One HDF5 file of named arrays."""
+        """Write the model to one HDF5 file of named arrays."""
         save_arrays(path, {"weight": self.weight}, {"kind": FREE})
 
 
@@ -62,7 +71,16 @@ class MinMax:
 
     Source: Montavon et al. 2017, min-max relevance model
 
-    v (D, J) from the input, u (L, J) the v_lj from the relevance of the upper detection neurons, d (J,), J = K size.
+    v: (D, J) from the input. u: (L, J), the v_lj from the relevance of the upper detection neurons. d: (J,). J =
+    K size.
+    ShapeError if they do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model = MinMax(np.ones((2, 2)), np.zeros((1, 2)), np.array([0.0, -1.0]), size=2)
+    >>> model.predict(np.array([[1.0, 2.0]]), np.zeros((1, 1))).tolist()  # max(0, 3) + max(0, 3 - 1)
+    [[5.0]]
     """
 
     v: Array
@@ -79,19 +97,19 @@ class MinMax:
             )
 
     def detect(self, x: Array, upper: Array) -> tuple[Array, Array]:
-        """z = x v + a, and the sum in a before its minimum. x (n, D), upper: R_l (n, L) -> (n, J) both."""
+        """z = x v + a, and the sum of which a is the negative part. x (n, D), upper: R_l (n, L) -> (n, J) both."""
         inner = upper @ self.u + self.d
         return np.asarray(x @ self.v + arrays.negative(inner)), np.asarray(inner)
 
     def predict(self, x: Array, upper: Array) -> Array:
-        """Rhat (n, K)."""
+        """Rhat (n, K), in the unit of the relevance."""
         y = arrays.positive(self.detect(x, upper)[0])
         return np.asarray(y.reshape(len(x), -1, self.size).sum(axis=-1))
 
     def distribute(self, x: Array, upper: Array, R: Array, rule: LinearRule) -> Propagation:
-        """R_j = y_j and below it the rule with v in place of w; R (n, K) is what the model stands for.
+        """R_j = y_j and below it the rule with v as the weight; R (n, K) is the relevance that the model predicts.
 
-        The approximation error sum_k (R_k - Rhat_k) stands as dropped: negative where the model predicts too much.
+        The error of the model, sum_k (R_k - Rhat_k), is dropped: negative where the model predicts too much.
         """
         z, _ = self.detect(x, upper)
         y = arrays.positive(z)
@@ -104,16 +122,38 @@ class MinMax:
         )
 
     def line(self, x: Array, upper: Array, R: Array, rule: LinearRule, name: str = "min-max") -> LedgerRow:
-        """The line of the ledger that distribute() makes."""
+        """The row of the ledger for distribute()."""
         return ledger.line(name, type(self).__name__, rule, R, self.distribute(x, upper, R, rule))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """One HDF5 file of named arrays."""
+        """Write the model to one HDF5 file of named arrays."""
         save_arrays(path, {"v": self.v, "u": self.u, "d": self.d}, {"kind": MIN_MAX, "size": self.size})
 
 
 def load_model(path: str | os.PathLike[str]) -> TrainingFree | MinMax:
-    """The model of a file that save() of either kind wrote, equal to the bit; LoadError for any other."""
+    """The relevance model of a file that save() wrote, equal to the bit.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    TrainingFree or MinMax
+
+    Raises
+    ------
+    LoadError
+        If the file holds neither.
+
+    Examples
+    --------
+    >>> import numpy as np, os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     TrainingFree(np.ones((2, 1))).save(os.path.join(folder, "model.h5"))
+    ...     load_model(os.path.join(folder, "model.h5")).weight.shape
+    (2, 1)
+    """
     stored, kind, size = load_arrays(path), load_attribute(path, "kind"), load_attribute(path, "size")
     if kind == FREE and set(stored) == {"weight"}:
         return TrainingFree(stored["weight"])
@@ -132,12 +172,47 @@ def fit_min_max(
     rate: float = 1e-3,
     batch: int = 50,
 ) -> tuple[MinMax, list[float]]:
-    """min over v, u, d of the mean of sum_k (Rhat_k - R_k)^2, by Adam from `start`; and that mean in each epoch.
+    """min over v, u, d of the mean of sum_k (Rhat_k - R_k)^2, by Adam
 
     Source: Montavon et al. 2017, min-max relevance model
 
-    x (N, D), upper: R_l (N, L), R (N, K), from explanations of a trained network. A good start is the network's own
-    first layer as v and d, with u = 0.
+    Parameters
+    ----------
+    start : MinMax
+        The first model; the network's own first layer as v and d, with u = 0, is a good one.
+    x : array
+        (N, D) inputs of a trained network.
+    upper : array
+        (N, L) R_l, the relevance of the upper detection neurons.
+    R : array
+        (N, K) the relevance to be predicted.
+    rng : numpy.random.Generator
+        For the order of the samples.
+    epochs, batch : int
+        Passes over the samples, and samples per step.
+    rate : float
+        Adam's learning rate.
+
+    Returns
+    -------
+    model : MinMax
+    losses : list of float
+        The mean loss of each epoch.
+
+    Raises
+    ------
+    SettingError
+        If epochs or batch < 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.random((40, 2))
+    >>> start = MinMax(np.ones((2, 1)), np.zeros((1, 1)), np.zeros(1), size=1)
+    >>> _, losses = fit_min_max(start, x, np.zeros((40, 1)), 2 * x.sum(axis=1, keepdims=True), rng, epochs=20, rate=0.1)
+    >>> losses[-1] < losses[0] / 10
+    True
     """
     if epochs < 1 or batch < 1:
         raise SettingError(f"fit_min_max: expected at least 1 epoch and 1 sample a batch, got {epochs} and {batch}")
@@ -154,7 +229,7 @@ def fit_min_max(
 
 
 def loss_and_gradient(model: MinMax, x: Array, upper: Array, R: Array) -> tuple[float, tuple[Array, Array, Array]]:
-    """The mean of sum_k (Rhat_k - R_k)^2, and its gradient by v, u and d."""
+    """The mean of sum_k (Rhat_k - R_k)^2, and its gradient with respect to v, u and d."""
     z, inner = model.detect(x, upper)
     error = model.predict(x, upper) - R
     g = np.repeat(2 / len(x) * error, model.size, axis=1) * (z > 0)

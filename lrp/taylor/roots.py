@@ -38,9 +38,10 @@ class Neurons:
 
 @dataclass(frozen=True)
 class Roots:
-    """x (n, D) and a point for each neuron, (n, m, D); `found` (n, m) says where there is one.
+    """One point for each neuron and sample: x (n, D), points (n, m, D), found (n, m) booleans.
 
-    Where none is found (an inactive neuron, or a direction along which the neuron does not fall to 0), the point is x
+    Where no root was found (an inactive neuron, or a direction along which the neuron does not fall to 0), the
+    point is x
     itself and its Taylor product is 0.
     """
 
@@ -62,7 +63,7 @@ class Roots:
     def messages(self, R: Array) -> Array:
         """R_{i<-j} = (x_i - xt_i^(j)) w_ij R_j / z_j:  R (n, m) -> (n, m, D); 0 where no root was found.
 
-        R_j is read as c_j x_j with c_j = R_j / x_j constant, which is the training-free relevance model.
+        R_j is taken as c_j x_j with a constant c_j = R_j / x_j, the training-free relevance model.
         """
         z = self.z
         if R.shape != z.shape:
@@ -71,21 +72,41 @@ class Roots:
         return np.asarray((self.x[:, None] - self.points) * self.neurons.weight * c[..., None])
 
     def unresolved(self, R: Array) -> Array:
-        """What stays at the points, R_j max(0, z_j(xt)) / z_j: (n, m) -> (n, m); messages and it make up R_j.
+        """The relevance left at the points, R_j max(0, z_j(xt)) / z_j: (n, m) -> (n, m). With the messages it sums
+        to R_j.
 
-        0 at a root; where none was found all of R_j stays.
+        0 at a root; all of R_j where no root was found.
         """
         part = arrays.divide_where(arrays.positive(self.z_at_root), self.z, self.found)
         return np.asarray(R * (part + ~self.found))
 
 
 def neurons_of(layer: LinearLayer, shape: tuple[int, ...], index: Array | None = None) -> Neurons:
-    """The layer's neurons, or those with these numbers in the flattened output; shape: of one sample's input.
+    """The layer's neurons as weights and biases over its flattened input.
 
-    Every row is the adjoint of a unit vector, so this holds for any linear layer; it costs (m, D) numbers.
+    Every row is the adjoint of a unit vector, so this holds for any linear layer; it needs memory for (m, D) numbers.
+
+    Parameters
+    ----------
+    layer : LinearLayer
+    shape : tuple of int
+        The shape of one sample's input.
+    index : array, optional
+        The numbers of the wanted neurons in the flattened output; all by default.
+
+    Returns
+    -------
+    Neurons
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> neurons_of(Dense(np.array([[1.0, 2.0], [3.0, 4.0]])), (2,)).weight.tolist()
+    [[1.0, 3.0], [2.0, 4.0]]
     """
     zero = arrays.zeros((1, *shape), layer.weight)
-    out = layer.compute(zero)  # the bias, broadcast
+    out = layer.compute(zero)  # the bias of every output
     bias = out.reshape(-1)
     chosen = np.arange(bias.size) if index is None else np.asarray(index)
     units = arrays.zeros((len(chosen), bias.size), layer.weight)
@@ -95,9 +116,31 @@ def neurons_of(layer: LinearLayer, shape: tuple[int, ...], index: Array | None =
 
 
 def roots(neurons: Neurons, x: Array, direction: Direction) -> Roots:
-    """Each active neuron's root along its direction. x (n, ...) -> points (n, m, D).
+    """Each active neuron's root along its direction
 
-    Not found where z_j <= 0 or sum_i v_i w_ij = 0 (no root along v).
+    Source: Montavon et al. 2017, one-layer roots
+
+    Parameters
+    ----------
+    neurons : Neurons
+    x : array
+        (n, ...) inputs of the layer.
+    direction : Direction
+
+    Returns
+    -------
+    Roots
+        Not found where z_j <= 0, or where sum_i v_i w_ij = 0 and there is no root along v.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> from lrp.taylor.directions import WSquare
+    >>> neurons = neurons_of(Dense(np.array([[1.0], [2.0]]), np.array([-1.0])), (2,))
+    >>> found = roots(neurons, np.array([[1.0, 1.0]]), WSquare())
+    >>> found.messages(np.array([[5.0]])).round(6).tolist()  # w_i^2 / sum w^2 R
+    [[[1.0, 4.0]]]
     """
     x = x.reshape(len(x), -1)
     z = neurons.z(x)
@@ -108,9 +151,27 @@ def roots(neurons: Neurons, x: Array, direction: Direction) -> Roots:
 
 
 def roots_at_zero(neurons: Neurons, x: Array) -> Roots:
-    """The point 0 for every active neuron: a root (of activation 0) where b_j <= 0, and found there alone.
+    """The point 0 for every active neuron with b_j <= 0: there its activation is 0
 
-    R_{i<-j} = x_i w_ij R_j / z_j: with b_j < 0 the products sum to (z_j - b_j) / z_j R_j, more than R_j.
+    R_{i<-j} = x_i w_ij R_j / z_j, as LRP-0: for b_j < 0 the products sum to (z_j - b_j) / z_j R_j, more than R_j.
+
+    Parameters
+    ----------
+    neurons : Neurons
+    x : array
+        (n, ...) inputs of the layer.
+
+    Returns
+    -------
+    Roots
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> neurons = neurons_of(Dense(np.array([[1.0], [2.0]]), np.array([-1.0])), (2,))
+    >>> roots_at_zero(neurons, np.array([[1.0, 1.0]])).messages(np.array([[2.0]])).tolist()
+    [[[1.0, 2.0]]]
     """
     x = x.reshape(len(x), -1)
     found = np.asarray((neurons.z(x) > 0) & (neurons.bias <= 0), dtype=bool)

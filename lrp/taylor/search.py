@@ -1,4 +1,4 @@
-"""Roots found by search inside the linear region of the input, for functions of which no closed form is known."""
+"""Roots found by search inside the linear region of the input, for functions without a known closed form."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from lrp.arrays import Array
 from lrp.errors import SettingError
 from lrp.taylor.roots import Neurons, Roots
 
-Inside = Callable[[Array], Array]  # points (m, D) -> (m,) whether each lies in the region
+Inside = Callable[[Array], Array]  # points (m, D) -> (m,) booleans: whether each lies in the region
 Function = Callable[[Array], Array]  # points (m, D) -> (m,) the relevance there
 
 
 @dataclass(frozen=True)
-class Found:
-    """The candidate with the lowest relevance. value: what stays there, the unresolved relevance; 0 at a root."""
+class SearchResult:
+    """The candidate at which the function is lowest.
+
+    point: (D,). value: the function there, the unresolved relevance; 0 at a root. candidates: all points that
+    were tried.
+    """
 
     point: Array
     value: float
@@ -28,7 +32,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Search(ABC):
-    """A way to draw points from the linear region of x."""
+    """A method that draws points from the linear region of x."""
 
     @abstractmethod
     def candidates(self, inside: Inside, x: Array, rng: np.random.Generator) -> Array:
@@ -37,12 +41,21 @@ class Search(ABC):
 
 @dataclass(frozen=True)
 class Bisection(Search):
-    """Random unit directions; along each the step to the region's edge by bisection, and points on the way there.
+    """Random unit directions; along each the step to the region's edge by bisection, and points on the way there
 
     Source: Sixt and Landgraf 2022, random directions with bisection
 
-    The longest step tried is `reach`. Bisection assumes that the region meets the ray in one piece from x on, as it
-    does if it is convex; only points that are inside themselves are kept.
+    directions, points: their number, and points per direction. refinements: halvings. reach: the longest step.
+    Bisection
+    assumes that the region meets the ray in one piece from x on, as a convex region does; only points inside are kept.
+    SettingError unless all are positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> search = Bisection(directions=3, points=2)
+    >>> search.candidates(lambda points: abs(points).max(axis=1) < 1, np.zeros(2), np.random.default_rng(0)).shape
+    (7, 2)
     """
 
     directions: int = 50
@@ -70,11 +83,19 @@ class Bisection(Search):
 
 @dataclass(frozen=True)
 class MetropolisHastings(Search):
-    """A random walk with normal steps of this width that stays where a step would leave the region
+    """A random walk with normal steps that stays where it is if a step would leave the region
 
     Source: Sixt and Landgraf 2022, Metropolis-Hastings in the region
 
-    The target density is uniform on the region, so a step inside is always accepted. `chains` walk side by side.
+    The target density is uniform on the region, so a step inside is always accepted. steps: of each walk. width: the
+    standard deviation of a step. chains: parallel walks. SettingError unless all are positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> search = MetropolisHastings(steps=4, chains=2)
+    >>> search.candidates(lambda points: abs(points).max(axis=1) < 1, np.zeros(2), np.random.default_rng(0)).shape
+    (9, 2)
     """
 
     steps: int = 100
@@ -95,20 +116,70 @@ class MetropolisHastings(Search):
         return np.concatenate(visited)
 
 
-def root_by_search(function: Function, inside: Inside, x: Array, search: Search, rng: np.random.Generator) -> Found:
-    """The candidate at which the function is lowest, of all that the search drew from the region of x (D,)."""
+def root_by_search(
+    function: Function, inside: Inside, x: Array, search: Search, rng: np.random.Generator
+) -> SearchResult:
+    """The candidate at which the function is lowest
+
+    Parameters
+    ----------
+    function : callable
+        points (m, D) -> relevance (m,).
+    inside : callable
+        points (m, D) -> booleans (m,), the region of x.
+    x : array
+        (D,) the input, itself a candidate.
+    search : Search
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    SearchResult
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> inside = lambda points: abs(points - 1).max(axis=1) <= 1
+    >>> found = root_by_search(lambda p: p.sum(axis=1), inside, np.ones(2), Bisection(), np.random.default_rng(0))
+    >>> found.value < 0.5
+    True
+    """
     drawn = search.candidates(inside, x, rng)
     values = function(drawn)
     best = int(np.argmin(values))
-    return Found(drawn[best], float(values[best]), drawn)
+    return SearchResult(drawn[best], float(values[best]), drawn)
 
 
 def searched_roots(
     neurons: Neurons, x: Array, region: Callable[[Array], Inside], search: Search, rng: np.random.Generator
 ) -> Roots:
-    """Each active neuron's lowest candidate; one search of region(x) serves all neurons of an input. x (n, ...).
+    """Each active neuron's lowest candidate, as Roots
 
-    Found where the neuron falls at all: how far, `Roots.unresolved` and the check of zero activation say.
+    Parameters
+    ----------
+    neurons : Neurons
+    x : array
+        (n, ...) inputs of the layer.
+    region : callable
+        x (D,) -> a function that says which points lie in its region; one search per input serves all neurons.
+    search : Search
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Roots
+        Found where the activation falls at all; `Roots.unresolved` and `zero_activation` say how far.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> from lrp.taylor.roots import neurons_of
+    >>> neurons = neurons_of(Dense(np.array([[1.0], [2.0]])), (2,))
+    >>> everywhere = lambda x: lambda points: np.ones(len(points), dtype=bool)
+    >>> found = searched_roots(neurons, np.ones((1, 2)), everywhere, Bisection(), np.random.default_rng(0))
+    >>> bool(found.found.all()), bool((found.z_at_root < found.z).all())
+    (True, True)
     """
     x = x.reshape(len(x), -1)
     points = np.repeat(x[:, None], len(neurons.bias), axis=1)

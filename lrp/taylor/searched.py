@@ -1,4 +1,4 @@
-"""The recursive decomposition with roots that are searched for, inside the linear region, at every layer."""
+"""The recursive decomposition with roots found by search, inside the linear region, at every layer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def searched(
     rng: np.random.Generator,
     rectified: bool = False,
 ) -> Recursion:
-    """The recursion for the input x (D,) whose roots, one for each neuron above, are the search's lowest candidates.
+    """The recursion for the input x whose roots, one for each neuron above, are the search's lowest candidates
 
     Source: Sixt and Landgraf 2022, full backward decomposition
 
@@ -32,8 +32,36 @@ def searched(
 
         R^{l+1}(b) = A b - c,   A = sum_j G_j,  c = sum_j G_j root^(j),  G_j the gradient of R_j^{l+2} at its root
 
-    Its value there is the unresolved relevance, in `account`. The roots are constants, so what they give is gradient
-    x (input - root). Floats only.
+    Its value there is the unresolved relevance of `Recursion.account`. The roots are constants, so the result is
+    gradient
+    x (input - root).
+
+    Parameters
+    ----------
+    layers : sequence of Dense
+        From the input up; a ReLU follows each but the last.
+    x : array
+        (D,) floats.
+    output : int
+        The explained output.
+    search : Search
+    rng : numpy.random.Generator
+    rectified : bool
+        Whether a ReLU follows the last layer too.
+
+    Returns
+    -------
+    Recursion
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> from lrp.taylor.search import Bisection
+    >>> layers, x = [Dense(np.eye(2)), Dense(np.array([[1.0], [1.0]]))], np.array([1.0, 2.0])
+    >>> found = searched(layers, x, 0, Bisection(directions=5), np.random.default_rng(0))
+    >>> abs(sum(float(line.outside) for line in found.account(x))) < 1e-9
+    True
     """
     plain = Recursion(layers, [ConstantRoot(arrays.zeros((1, len(d.weight)), x)) for d in layers], output, rectified)
     values, found = plain.activations(x), []

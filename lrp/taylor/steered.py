@@ -1,4 +1,4 @@
-"""Roots that justify any explanation: what the freedom of an input-dependent root allows."""
+"""Roots that lead to any explanation: what input-dependent roots allow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lrp.taylor.recursive import AffineRoot, ConstantRoot, Recursion
 
 
 def steered(layers: Sequence[Dense], x: Array, target: Array, output: int, rectified: bool = False) -> Recursion:
-    """Root functions with which the recursive Taylor decomposition of x gives the relevance `target`, whatever it is.
+    """Root functions with which the recursive Taylor decomposition of x gives any wanted relevance
 
     With q = df/da_1 and M = da_1/dx at x, a root of the second layer with the Jacobian J gives
 
@@ -22,10 +22,40 @@ def steered(layers: Sequence[Dense], x: Array, target: Array, output: int, recti
 
     Source: Sixt and Landgraf 2022, input-dependent roots
 
-    x and target (D,); at least two layers. xt = x - delta 1 with a delta that keeps every ReLU as it is, and at f_1(xt)
-    the second root is f_1(x) moved a little towards 0, inside the region too; that is all R^0(x) depends on.
-    At f_1(x) the second root has moved by q sum target / q.q, for a large target out of the region: `account` shows
-    it as outside. InputError where fewer than D hidden neurons act independently, or q = 0.
+    xt = x - delta 1 with a delta at which every ReLU is as it is at x. At f_1(xt) the second root is f_1(x) moved
+    a little
+    towards 0, inside the region too; R^0(x) depends on nothing else. At f_1(x) the second root has moved by
+    q sum target / q.q, for a large target out of the region: `Recursion.account` shows that as `outside`.
+
+    Parameters
+    ----------
+    layers : sequence of Dense
+        At least two, from the input up; a ReLU follows each but the last.
+    x : array
+        (D,) floats or Fractions.
+    target : array
+        (D,) the wanted relevance.
+    output : int
+        The explained output.
+    rectified : bool
+        Whether a ReLU follows the last layer too.
+
+    Returns
+    -------
+    Recursion
+
+    Raises
+    ------
+    InputError
+        If fewer than D hidden neurons are active and independent, if q = 0, or if x lies on the edge of a region.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp.layers import Dense
+    >>> layers, x = [Dense(np.eye(2)), Dense(np.array([[1.0], [1.0]]))], np.array([1.0, 2.0])
+    >>> steered(layers, x, np.array([-5.0, 7.0]), 0).relevance(x).tolist()
+    [-5.0, 7.0]
     """
     zeros = [ConstantRoot(arrays.zeros((1, len(layer.weight)), x)) for layer in layers]
     plain = Recursion(layers, zeros, output, rectified)
@@ -61,11 +91,11 @@ def _jacobians(plain: Recursion, level: int, a: Array) -> list[Array]:
 
 
 def _solved(A: Array, b: Array) -> Array:
-    """Some u with A u = b for A (D, h) of rank D: least squares in floats, elimination in Fractions."""
+    """One solution u of A u = b for A (D, h) of rank D: least squares in floats, elimination in Fractions."""
     if not arrays.is_exact(A):
         u = np.linalg.lstsq(A, b, rcond=None)[0]
         if not np.allclose(A @ u, b, rtol=1e-6, atol=1e-9 * np.abs(b).max()):
-            raise InputError(_FEW)
+            raise InputError(_TOO_NARROW)
         return np.asarray(u)
     rows = np.concatenate([A, b[:, None]], axis=1)
     pivots: list[int] = []
@@ -80,10 +110,10 @@ def _solved(A: Array, b: Array) -> Array:
                     rows[i] = rows[i] - rows[i, column] * rows[r]
             pivots.append(column)
     if len(pivots) < len(A):
-        raise InputError(_FEW)
+        raise InputError(_TOO_NARROW)
     u = arrays.zeros((A.shape[1],), A)
     u[pivots] = rows[: len(pivots), -1]
     return u
 
 
-_FEW = "steered: expected as many independent active hidden neurons as inputs, got fewer; take a wider layer"
+_TOO_NARROW = "steered: expected as many independent active hidden neurons as inputs, got fewer; use a wider layer"

@@ -1,7 +1,7 @@
 """The 20 Newsgroups posts, by-date split: a folder of folders, or the archive they are distributed as.
 
 <folder>/20news-bydate-train/sci.med/58043     a post, Latin-1, the label is the folder's name
-<folder>/20news-bydate.tar.gz                  the same, packed; it is read where it lies, nothing is unpacked
+<folder>/20news-bydate.tar.gz                  the same, packed; it is read in place, nothing is unpacked
 """
 
 import tarfile
@@ -17,7 +17,7 @@ SPLITS = ("train", "test")
 
 @dataclass(frozen=True)
 class Post:
-    """One post: its text as it stands in the file, the newsgroup it was posted to, and its file's name."""
+    """One post: its text as it is in the file, the newsgroup it was posted to, and its file's name."""
 
     text: str
     group: str
@@ -35,12 +35,12 @@ def read(folder: str | Path, split: str) -> list[Post]:
     folder = Path(folder)
     archive, plain = folder / ARCHIVE, folder / f"20news-bydate-{split}"
     if plain.is_dir():
-        found = _from_folder(plain)
+        files = _from_folder(plain)
     elif archive.is_file():
-        found = _from_archive(archive, f"20news-bydate-{split}")
+        files = _from_archive(archive, f"20news-bydate-{split}")
     else:
         raise LoadError(f"{folder}: neither {ARCHIVE} nor a folder 20news-bydate-{split} is there.")
-    posts = [Post(raw.decode("latin-1"), group, f"{group}/{name}") for group, name, raw in found]
+    posts = [Post(raw.decode("latin-1"), group, f"{group}/{name}") for group, name, raw in files]
     if not posts:
         raise LoadError(f"{folder}: no post of the {split} split was found.")
     return sorted(posts, key=lambda post: (post.group, len(post.name), post.name))

@@ -4,25 +4,29 @@
 
 Source: Arras et al. 2016, word relevance
 
-R_{i,t} is what a method finds at the word vectors: layer-wise relevance propagation, or one of the gradient methods it
-is compared with. Relevance has the unit of the network's output, sensitivity that unit squared.
+R_{i,t} is the relevance of the word vectors by any method of `lrp.methods` that has the setting `layer`: lrp (the
+default), gradient, squared_gradient (the papers' sensitivity analysis), gradient_times_input. Its unit is that
+method's.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.graph import Composite, Explanation, Ledger, LedgerRow, RuleAssignment, Trace
+from lrp.graph import Composite, Explanation, Ledger, LedgerRow, RuleAssignment, TargetLike
+from lrp.methods import MethodLike
+from lrp.methods import explain as explain_network
 from lrp.rules import epsilon, winner
 from lrp.text.model import TextModel
 from lrp.text.tokens import Document
 from lrp.text.vocabulary import FIRST
 
-# The paper's rules: bias and stabilizer shared by a neuron's inputs; of several largest positions the first wins, which
-# is a word's: where all are 0, sharing would give padding a part that depends on the other texts of the batch.
+# The rules of Arras et al. 2016: bias and stabilizer shared by a neuron's inputs. Of several largest positions the
+# first wins, a word's: where all are 0, sharing would give padding a part that depends on the batch's other texts.
 ARRAS = Composite(
     (
         RuleAssignment("GlobalMaxPool", winner("first"), optional=True),
@@ -33,62 +37,13 @@ ARRAS = Composite(
 
 
 @dataclass(frozen=True, eq=False)
-class Elements:
-    """R_{i,t} at the word vectors of a batch, (n, t, d), the explained classes (n,), forward pass, ledger if any."""
+class WordView:
+    """One text of an Explanation, by words and without the padding of its batch.
 
-    values: Array
-    target: Array
-    trace: Trace
-    ledger: Ledger | None = None
-
-
-# a class for all texts (number or name), one for each text, or each text's largest logit
-Target = int | str | Sequence[int | str] | Array | None
-Method = Callable[[TextModel, Array, Target], Elements]  # model, word numbers (n, t), target
-
-
-def propagation(composite: Composite | str = ARRAS) -> Method:
-    """Layer-wise relevance propagation by a composite."""
-
-    def method(model: TextModel, batch: Array, target: Target) -> Elements:
-        return _elements(model, model.network.explain(batch, target, composite))
-
-    return method
-
-
-def _elements(model: TextModel, explanation: Explanation) -> Elements:
-    values = explanation.relevances[model.embedding]
-    return Elements(values, explanation.target, explanation.trace, explanation.ledger)
-
-
-def sensitivity(model: TextModel, batch: Array, target: Target) -> Elements:
-    """R_{i,t} = (d x_c / d x_{i,t})^2: never negative, so that no word can speak against the class
-
-    Source: Arras et al. 2016, sensitivity analysis
-    """
-    gradient = model.network.gradient(batch, target)
-    return Elements(gradient.gradients[model.embedding] ** 2, gradient.target, gradient.trace)
-
-
-def gradient_times_input(model: TextModel, batch: Array, target: Target) -> Elements:
-    """R_{i,t} = x_{i,t} d x_c / d x_{i,t}: LRP-0 where no bias takes part
-
-    Source: Arras et al. 2016, gradient x input
-    """
-    gradient = model.network.gradient(batch, target)
-    product = gradient.gradients[model.embedding] * gradient.trace.values[model.embedding]
-    return Elements(product, gradient.target, gradient.trace)
-
-
-@dataclass(frozen=True, eq=False)
-class TextRelevance:
-    """What a method found for one text and one class.
-
-    index      which of the texts it was        target    the number of the class        logits    (classes,)
-    numbers    of the words that were read (t,)
-    vectors    their word vectors (t, d)        elements  R_{i,t} (t, d)
-    padding    the relevance that ended in the padding of the batch, which is no word and has no rank
-    ledger     from the logit down to the words, with one more line for the padding; None for the gradient methods
+    index: the text's position in the list it came from. target: the number of the class. logits: (classes,). numbers:
+    (t,) of the words that were read. vectors: (t, d) their word vectors. elements: (t, d) R_{i,t}. padding: the
+    relevance of the padding, which is no word and has no rank. ledger: from the logit to the words, with one more row
+    for the padding; None for methods without a ledger.
     """
 
     index: int
@@ -100,6 +55,42 @@ class TextRelevance:
     padding: float
     ledger: Ledger | None
 
+    @classmethod
+    def of(cls, model: TextModel, numbers: Array, explanation: Explanation, row: int = 0, index: int = 0) -> "WordView":
+        """The view on one sample of an explanation.
+
+        Parameters
+        ----------
+        model : TextModel
+            The model whose network was explained.
+        numbers : array
+            (t,) the text's word numbers, without padding.
+        explanation : Explanation
+            Of a batch of word numbers, with the relevance at the model's embedding: of `network.explain`, or of a
+            method with layer=model.embedding.
+        row : int
+            The sample of the explanation.
+        index : int
+            The text's position in the caller's list.
+
+        Returns
+        -------
+        WordView
+        """
+        words, vectors = len(numbers), explanation.trace.values[model.embedding]
+        elements = explanation.relevances[model.embedding][row]
+        ledger = explanation.ledger
+        return cls(
+            index,
+            int(explanation.target[row]),
+            explanation.trace.output[row],
+            numbers,
+            vectors[row, :words],
+            elements[:words],
+            float(arrays.sum_per_sample(elements[None, words:])[0]),
+            None if ledger is None else with_padding(ledger.sample(row), elements, words),
+        )
+
     @property
     def relevance(self) -> Array:
         """R_t, shape (t,)."""
@@ -107,12 +98,12 @@ class TextRelevance:
 
     @property
     def known(self) -> Array:
-        """(t,) which of the words have a vector, and so a rank."""
+        """(t,) the words that have a vector, and so a rank."""
         return np.asarray(self.numbers >= FIRST)
 
     @property
     def unknown(self) -> float:
-        """The relevance of the words without a vector: what a rule that shares the bias gives to every input."""
+        """The relevance of the words without a vector: from rules that share the bias among all inputs."""
         return float(self.relevance[~self.known].sum())
 
     @property
@@ -122,61 +113,127 @@ class TextRelevance:
 
 
 def relevances(
-    model: TextModel, texts: Sequence[Array], target: Target = None, method: Method = propagation()
-) -> Iterator[TextRelevance]:
-    """Each text's relevance for its target, batch by batch and in no particular order: `index` tells whose it is.
+    model: TextModel,
+    texts: Sequence[Array],
+    target: TargetLike = None,
+    *,
+    method: MethodLike = "lrp",
+    **settings: Any,
+) -> Iterator[WordView]:
+    """R_t = sum_i R_{i,t} of each text, batch by batch and in no particular order
 
-    texts     word numbers, as `model.encode` gives them; target: one for all, one for each, None: the largest logit
+    Source: Arras et al. 2016, word relevance
+
+    Parameters
+    ----------
+    model : TextModel
+        The network with its vocabulary.
+    texts : sequence of arrays
+        Word numbers, as `model.encode` makes them.
+    target : TargetLike
+        The class, a number or name for all texts or one per text; None: the largest logit of each.
+    method : str or callable
+        As for `lrp.explain`; a method that has the setting layer.
+    **settings
+        The method's settings, such as composite=ARRAS.
+
+    Yields
+    ------
+    WordView
+        Its `index` is the text's position in texts.
+
+    Raises
+    ------
+    TargetError
+        For a class that the model does not have.
+    SettingError
+        For an unknown method or setting.
+
+    Examples
+    --------
+    >>> from lrp import Metadata, Network, layers
+    >>> from lrp.text import Tokenizer, Vocabulary
+    >>> vectors = layers.Embedding(np.array([[0.0], [0.0], [1.0], [-1.0]]))
+    >>> chain = [vectors, layers.GlobalSumPool(), layers.Dense(np.array([[2.0, -2.0]]))]
+    >>> network = Network.sequential(chain, (None,), metadata=Metadata(classes=("praise", "blame")), tokens=True)
+    >>> model = TextModel(network, Tokenizer(), Vocabulary(("good", "bad")))
+    >>> texts = [np.array([2, 3, 2]), np.array([3])]
+    >>> {view.index: view.relevance.round(3).tolist() for view in relevances(model, texts, "praise")}
+    {1: [-2.0], 0: [2.0, -2.0, 2.0]}
     """
     for indices, batch in model.batches(texts):
-        found = method(model, batch, _some(target, indices))
+        explanation = explain_network(
+            model.network, batch, _some(target, indices), method=method, layer=model.embedding, **settings
+        )
         for row, index in enumerate(indices):
-            yield _alone(model, texts[index], index, row, found)
+            yield WordView.of(model, texts[index], explanation, row, index)
 
 
-def _some(target: Target, indices: Sequence[int]) -> Target:
+def explain(
+    model: TextModel,
+    document: Document,
+    target: TargetLike = None,
+    *,
+    method: MethodLike = "lrp",
+    **settings: Any,
+) -> WordView:
+    """R_t = sum_i R_{i,t} of one document's words
+
+    Source: Arras et al. 2016, word relevance
+
+    Parameters
+    ----------
+    model : TextModel
+        The network with its vocabulary.
+    document : Document
+        The text, as `model.read` or `model.read_file` make it.
+    target : TargetLike
+        The class, a number or a name; None: the largest logit.
+    method : str or callable
+        As for `lrp.explain`; a method that has the setting layer.
+    **settings
+        The method's settings, such as composite=ARRAS.
+
+    Returns
+    -------
+    WordView
+
+    Raises
+    ------
+    InputError
+        For a document without a word that the model knows.
+    TargetError
+        For a class that the model does not have.
+
+    Examples
+    --------
+    >>> from lrp import Metadata, Network, layers
+    >>> from lrp.text import Tokenizer, Vocabulary
+    >>> vectors = layers.Embedding(np.array([[0.0], [0.0], [1.0], [-1.0]]))
+    >>> chain = [vectors, layers.GlobalSumPool(), layers.Dense(np.array([[2.0, -2.0]]))]
+    >>> network = Network.sequential(chain, (None,), metadata=Metadata(classes=("praise", "blame")), tokens=True)
+    >>> model = TextModel(network, Tokenizer(), Vocabulary(("good", "bad")))
+    >>> explain(model, model.read("good, bad, good"), "praise").relevance.round(3).tolist()
+    [2.0, -2.0, 2.0]
+    """
+    (view,) = relevances(model, [model.encode_known(document)], target, method=method, **settings)
+    return view
+
+
+def _some(target: TargetLike, indices: Sequence[int]) -> TargetLike:
     """The target of some of the texts."""
-    if target is None or isinstance(target, (int, str)):
+    if target is None or isinstance(target, (int, str, tuple)):
         return target
     return [target[index] for index in indices]
 
 
-def _alone(model: TextModel, numbers: Array, index: int, row: int, found: Elements) -> TextRelevance:
-    """One text of a batch, without the padding behind it."""
-    words = len(numbers)
-    here = found.values[row]
-    return TextRelevance(
-        index,
-        int(found.target[row]),
-        found.trace.output[row],
-        numbers,
-        found.trace.values[model.embedding][row, :words],
-        here[:words],
-        float(arrays.sum_per_sample(here[None, words:])[0]),
-        None if found.ledger is None else with_padding(found.ledger.sample(row), here, words),
-    )
-
-
-def of_explanation(model: TextModel, numbers: Array, explanation: Explanation) -> TextRelevance:
-    """The same for one text that the network itself was asked to explain, as a batch of one that may be padded."""
-    return _alone(model, numbers, 0, 0, _elements(model, explanation))
-
-
 def with_padding(ledger: Ledger, elements: Array, words: int) -> Ledger:
-    """The ledger of one text with a last line: what arrived at its positions = the words' + the padding's (dropped).
+    """The ledger of one text with a last row: what arrived at its positions = the words' + the padding's (dropped).
 
     elements (t, d): R_{i,t} of the text, whose first `words` positions are words.
     """
     kept, dropped = arrays.sum_per_sample(elements[None, :words]), arrays.sum_per_sample(elements[None, words:])
-    nothing = arrays.zeros((1,), kept)
+    zero = arrays.zeros((1,), kept)
     gross = arrays.sum_abs(elements[None]) + np.abs(ledger.arrived)
-    line = LedgerRow("padding", "Batch", "no rank", ledger.arrived, kept, nothing, nothing, dropped, gross, ledger.eps)
-    return replace(ledger, lines=(*ledger.lines, line), arrived=kept)
-
-
-def explain(
-    model: TextModel, document: Document, target: Target = None, method: Method = propagation()
-) -> TextRelevance:
-    """The relevance of one document's words; InputError for a document without a word that the model knows."""
-    (found,) = relevances(model, [model.encode_known(document)], target, method)
-    return found
+    row = LedgerRow("padding", "Batch", "no rank", ledger.arrived, kept, zero, zero, dropped, gross, ledger.eps)
+    return replace(ledger, lines=(*ledger.lines, row), arrived=kept)

@@ -12,18 +12,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lrp.errors import InputError, LoadError, SettingError
+from lrp.errors import InputError, SettingError
+from lrp.formats.container import read_bytes
 
 # combining marks belong to their letter: "e" + U+0301 is one character of a word
 WORD = re.compile("(?:[^\\W_]|[\u0300-\u036f])+(?:['\u2019](?:[^\\W_]|[\u0300-\u036f])+)*")
 FIELD = re.compile(r"[!-9;-~]+:")  # printable, neither a blank nor a colon: "Article-I.D.:"
 SUBJECT = re.compile(r"^Subject:(.*)$", re.MULTILINE | re.IGNORECASE)
+TEXT_BYTES = 8 << 20  # of one document
 HEADERS = ("drop", "subject", "keep")
 
 
 @dataclass(frozen=True)
 class Document:
-    """A raw text and the words that were found in it.
+    """A raw text and its words.
 
     text    the text as it was read, character for character
     spans   (start, end) of each word, in order, offsets in characters of `text`
@@ -50,7 +52,7 @@ class Document:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        """The words as they stand in the text."""
+        """The words as they are in the text."""
         return tuple(self.text[start:end] for start, end in self.spans)
 
     @property
@@ -113,7 +115,7 @@ class Tokenizer:
             raise SettingError(f"Tokenizer: limit must be a whole number, 0 or more, got {self.limit!r}.")
 
     def read(self, text: str, name: str = "the document") -> Document:
-        """The document of a raw text. It may hold no word at all: whoever needs one says so."""
+        """The document of a raw text. It may hold no word at all; callers that need one check it."""
         if not isinstance(text, str):
             raise InputError(f"{name}: expected a text (str), got {type(text).__name__}; decode the bytes first.")
         start = 0 if self.header == "keep" else body_start(text)
@@ -139,12 +141,28 @@ class Tokenizer:
 
 
 def read_text(path: str | Path, encoding: str = "utf-8") -> str:
-    """The text of a file, line ends untouched; a byte-order mark at its start is not part of the text."""
+    """The text of a file, line ends untouched; a byte-order mark at its start is not part of the text.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    encoding : str
+        Its encoding.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    LoadError
+        For a file that cannot be read.
+    InputError
+        For an unknown encoding, or bytes that are not of the encoding.
+    """
     path = Path(path)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise LoadError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    raw = read_bytes(path, TEXT_BYTES, f"{path}:")
     try:
         return raw.decode(encoding).removeprefix("\ufeff")
     except LookupError as error:

@@ -21,7 +21,7 @@ class Vocabulary:
     """Words in the order of their numbers: `words[k]` has number k + 2; 0 is padding, 1 an unknown or deleted word.
 
     Rows 0 and 1 of a model's embedding are zero: deleting a word (Arras et al. 2016) and not knowing it are the
-    same to a model, while padding, which a mask hides, is not even there.
+    same to a model, while padding is hidden by a mask.
     """
 
     words: tuple[str, ...]
@@ -49,18 +49,36 @@ class Vocabulary:
 
     @classmethod
     def build(cls, documents: Iterable[Document], minimum: int = 1) -> "Vocabulary":
-        """Every word that stands in at least `minimum` documents, the most frequent first, then alphabetically."""
+        """Every word that occurs in at least `minimum` documents, the most frequent first, then alphabetically."""
         frequency: Counter[str] = Counter()
         for document in documents:
             frequency.update(set(document.words))
         chosen = sorted((-count, word) for word, count in frequency.items() if count >= minimum)
         if not chosen:
-            raise InputError(f"vocabulary: no word stands in {minimum} documents or more; lower the minimum.")
+            raise InputError(f"vocabulary: no word occurs in {minimum} documents or more; lower the minimum.")
         return cls(tuple(word for _, word in chosen))
 
 
 def padded(sequences: Sequence[Array], shortest: int = 1) -> Array:
-    """The sequences as one array (n, t), t the longest (at least `shortest`), filled up at the end with PADDING."""
+    """The sequences as one array, filled up at the end with PADDING.
+
+    Parameters
+    ----------
+    sequences : sequence of arrays
+        Word numbers.
+    shortest : int
+        The smallest length of the result.
+
+    Returns
+    -------
+    array
+        (n, t), t the length of the longest sequence.
+
+    Examples
+    --------
+    >>> padded([np.array([2, 3]), np.array([4])]).tolist()
+    [[2, 3], [4, 0]]
+    """
     longest = max([shortest, *(len(sequence) for sequence in sequences)])
     batch = np.full((len(sequences), longest), PADDING, dtype=np.int64)
     for row, sequence in zip(batch, sequences):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import zip_longest
 
 from lrp.arrays import Array
-from lrp.text import Document, TextModel, TextRelevance
+from lrp.text import Document, TextModel, WordView
 from lrp.views import text as views
 
 # by the suffix of the file: document, relevance, caption, limit -> the content
@@ -20,7 +20,7 @@ VIEWS: dict[str, Callable[[Document, Array, str, float | None], str]] = {
 }
 
 
-def caption(model: TextModel, document: Document, found: TextRelevance) -> str:
+def caption(model: TextModel, document: Document, found: WordView) -> str:
     """What the picture shows, and what of the text it leaves out, in sentences."""
     network, best = model.network, int(found.logits.argmax())
     name = network.metadata.class_name
@@ -35,7 +35,7 @@ def caption(model: TextModel, document: Document, found: TextRelevance) -> str:
     return " ".join(filter(None, sentences))
 
 
-def top_words(document: Document, found: TextRelevance, count: int = 10) -> str:
+def top_words(document: Document, found: WordView, count: int = 10) -> str:
     """The most relevant words for and against the class as two columns; a word that recurs counts as one, summed."""
     sums: dict[str, float] = {}
     for word, value, known in zip(document.words, found.relevance, found.known):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any
 
 import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import InputError, LoadError, ShapeError
+from lrp.formats.container import read_picture
 from lrp.graph import Network
 from lrp.layers import Shape
 from lrp.views.extras import require
@@ -91,41 +91,15 @@ def png(pixels: Array, note: str = "") -> bytes:
 
 def _read(name: str, channels: int, size: tuple[int | None, ...], fit: bool) -> Array:
     """The pixels of a file, (h, w, channels) from 0 to 255."""
-    pillow = require("PIL.Image", "Pillow")
-    try:
-        with pillow.open(name) as opened:
-            opened.load()
-            image = _plain(opened, name)
-    except (LoadError, ShapeError):
-        raise
-    except FileNotFoundError:
-        raise LoadError(f"{name}: expected a picture, got a path where no file is") from None
-    except (OSError, ValueError, SyntaxError, pillow.DecompressionBombError) as error:
-        raise LoadError(f"{name}: expected a picture that can be read, got a damaged or other file ({error})") from None
-    if fit:
-        image = image.convert(MODES[channels])
-        height, width = (wanted or own for wanted, own in zip(size, (image.height, image.width)))
-        image = image.resize((width, height), pillow.Resampling.BILINEAR)
-    found = len(image.getbands())
+    require("PIL.Image", "Pillow")
+    if not os.path.exists(name):
+        raise LoadError(f"{name}: expected a picture, got a path where no file is")
+    height, width = size
+    pixels = read_picture(name, MODES[channels] if fit else None, (height, width))
+    found = pixels.shape[-1]
     if found != channels:
         raise ShapeError(
             f"{name}: expected a picture with {channels} channel{'s' * (channels > 1)} ({CHANNELS[channels]}), got"
             f" {found} ({CHANNELS[found]}); convert it, or ask for that with --fit (fit=True)"
         )
-    return np.asarray(image).reshape(image.height, image.width, channels)
-
-
-def _plain(image: Any, name: str) -> Any:
-    """The same picture as 8-bit gray or RGB: palettes and bits are looked up, an opaque alpha channel is left out."""
-    if "A" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA" if image.mode not in ("LA", "La") else "LA")
-        if image.getchannel("A").getextrema()[0] < 255:
-            raise LoadError(
-                f"{name}: expected a picture without transparency, got one; say what lies behind it by flattening it"
-            )
-        return image.convert("L" if image.mode == "LA" else "RGB")
-    if image.mode in ("1", "L"):
-        return image.convert("L")
-    if image.mode in ("P", "RGB"):
-        return image.convert("RGB")
-    raise LoadError(f"{name}: expected 8-bit gray or RGB, got Pillow's mode {image.mode!r}; convert it first")
+    return pixels

@@ -13,7 +13,7 @@ import numpy as np
 import lrp
 from lrp.arrays import Array
 from lrp.errors import LoadError
-from lrp.formats.container.sandbox import open_file
+from lrp.formats.container import open_file
 
 
 class Weights(ABC):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import lrp
+from lrp.layers import Dense
+from lrp.rules import Propagation
 from lrp.views.picture import read_input
 
 from .conftest import Run, sentence
@@ -25,15 +28,27 @@ def test_prints_each_samples_ledger(run: Run, model: Path, tmp_path: Path, rng: 
     assert out.count("closes: the largest residual is") == 4
 
 
-def test_ends_with_1_where_the_ledger_does_not_close(run: Run, model: Path, tmp_path: Path) -> None:
-    np.save(tmp_path / "x.npy", np.full((6, 7, 1), 1.7e308))
+@pytest.fixture
+def generous(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dense layer that passes a little too much on."""
+    honest = Dense.propagate
+
+    def propagate(*arguments: Any) -> Propagation:
+        made = honest(*arguments)
+        return Propagation((made.parts[0] * 1.01 + 1,), made.bias, made.stabilizer, made.dropped, made.gross)
+
+    monkeypatch.setattr(Dense, "propagate", propagate)
+
+
+def test_ends_with_1_where_the_ledger_does_not_close(run: Run, model: Path, tmp_path: Path, generous: None) -> None:
+    np.save(tmp_path / "x.npy", np.full((6, 7, 1), 0.5))
     code, out, error = run("audit", model, tmp_path / "x.npy")
     assert code == 1 and "dense1" in out
     assert "dense1: the ledger of sample 0 does not close" in sentence(error, "audit")
 
 
-def test_does_not_claim_that_a_broken_ledger_closes(run: Run, model: Path, tmp_path: Path) -> None:
-    np.save(tmp_path / "x.npy", np.full((6, 7, 1), 1.7e308))
+def test_does_not_claim_that_a_broken_ledger_closes(run: Run, model: Path, tmp_path: Path, generous: None) -> None:
+    np.save(tmp_path / "x.npy", np.full((6, 7, 1), 0.5))
     assert "does not close (at dense1)" in run("audit", model, tmp_path / "x.npy")[1]
 
 

@@ -25,7 +25,8 @@ def test_weights_stay_equal_to_the_bit_and_small(run: Run, tmp_path: Path, rng: 
 
 
 def test_classes_and_preprocessing_are_added(run: Run, tmp_path: Path) -> None:
-    lrp.save(lrp.Network.sequential([lrp.layers.ReLU()], (5, 7, 3)), tmp_path / "a.h5")
+    layers = [lrp.layers.Flatten(), Dense(np.ones((105, 2)))]
+    lrp.save(lrp.Network.sequential(layers, (5, 7, 3)), tmp_path / "a.h5")
     (tmp_path / "names.txt").write_text("tabby, tabby cat\n\nwolf\n", encoding="utf-8")
     options = ["--classes", tmp_path / "names.txt", "--mean", "104,117,123", "--scale", "2", "--channels", "bgr"]
     assert run("convert", tmp_path / "a.h5", tmp_path / "b.h5", *options)[0] == 0
@@ -40,8 +41,8 @@ def test_classes_and_preprocessing_are_added(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "options, expected",
     [
-        (["--mean", "a,b"], "--mean: expected numbers apart by commas, got 'a,b'"),
-        (["--mean", "nan"], "--mean: expected numbers apart by commas, got 'nan'"),
+        (["--mean", "a,b"], "--mean: expected numbers with commas between them, got 'a,b'"),
+        (["--mean", "nan"], "--mean: expected numbers with commas between them, got 'nan'"),
         (["--scale", "0"], "preprocessing: expected a scale that is not 0"),
         (["--range", "1", "0"], "input range: expected low <= high"),
         (["--classes", "none.txt"], "none.txt: expected a text file with one name a line"),

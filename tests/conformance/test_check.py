@@ -75,9 +75,13 @@ def unguarded(x, w, b):
 
 
 CASES = {
-    "both halves": ("layers/dense/alpha_beta:2,1/", both_halves, "the bias stands whole in both halves of alpha-beta"),
+    "both halves": (
+        "layers/dense/alpha_beta:2,1/",
+        both_halves,
+        "the bias is added in full to both halves of alpha-beta",
+    ),
     "unsigned": ("layers/dense/epsilon:0.25/", unsigned, "the stabilizer is added whatever the sign of z"),
-    "unscaled": ("layers/dense/gamma:0.25/", unscaled_bias, "the bias is not scaled by gamma: it counts whole"),
+    "unscaled": ("layers/dense/gamma:0.25/", unscaled_bias, "the bias is added in full: gamma does not scale it"),
     "squared": ("layers/dense/w_square/", squared_bias, "the bias, squared, counts in the denominator of w^2"),
 }
 
@@ -143,7 +147,7 @@ def test_two_deviations_at_once_are_found_and_remembered():
     report = conformance.run(dense(both), vectors("layers/dense/alpha_beta:2,1/"))
     reasons = {reason for verdict in report.failures() for reason in verdict.reasons}
     assert reasons == {
-        "the bias stands whole in both halves of alpha-beta; and a stabilizer of 1e-6 in rules that have none"
+        "the bias is added in full to both halves of alpha-beta; and a stabilizer of 1e-6 in rules that have none"
     }
 
 
@@ -151,6 +155,25 @@ def test_nothing_explains_noise():
     rng = np.random.default_rng(0)
     report = conformance.run(lambda v: rng.normal(size=v.case.x["x"].shape), vectors("layers/flatten/identity/signed"))
     assert report.failures()[0].reasons == ("no known deviation explains it",)
+
+
+def test_the_search_through_pairs_ends_after_cases_that_it_does_not_explain(monkeypatch):
+    """Two cases of noise are searched through, the third is not; a pair that is known already is still found."""
+    from lrp.conformance import reasons
+
+    monkeypatch.setattr(reasons, "MAX_SEARCHES", 2)
+    searched = []
+    pairs = reasons._pairs
+    monkeypatch.setattr(reasons, "_pairs", lambda effective: searched.append(1) or pairs(effective))
+    rng = np.random.default_rng(0)
+    few = vectors("layers/dense/zero/")[:3]
+    report = conformance.run(lambda v: rng.normal(size=v.case.x["x"].shape), few)
+    assert [v.reasons[0] for v in report.failures()] == [
+        "no known deviation explains it",
+        "no known deviation explains it",
+        "no known deviation explains it (pairs were tried on the first 2 such cases)",
+    ]
+    assert len(searched) == 2
 
 
 def test_float32_results_are_held_to_float32():

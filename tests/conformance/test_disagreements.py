@@ -10,7 +10,7 @@ import pytest
 
 from lrp.conformance import disagreements
 from lrp.conformance.examples import EXAMPLES
-from lrp.graph.libraries import PROFILES
+from lrp.graph.profiles import PROFILES
 
 BY_HAND = {
     "zero": [6, -2],
@@ -72,6 +72,6 @@ def test_the_page_is_up_to_date():
 
 def test_every_departure_has_a_sentence():
     assert all(profile.notes for name, profile in PROFILES.items() if name != "paper")
-    assert disagreements._told(PROFILES["paper"]) == []
+    assert disagreements._profile_notes(PROFILES["paper"]) == []
     assert disagreements.ran(EXAMPLES[1], "captum") is None
     assert disagreements._number(1e7) == "1e+07" and disagreements._number(2.0) == "2"

@@ -176,7 +176,7 @@ def test_zennit_without_torchvision(monkeypatch):
     for loaded in [m for m in sys.modules if m.split(".")[0] == "torchvision"]:
         monkeypatch.setitem(sys.modules, loaded, None)
     monkeypatch.setitem(sys.modules, "torchvision", None)
-    with libraries.stand_in_torchvision():
+    with libraries.torchvision_stub():
         from torchvision.models.resnet import BasicBlock
 
         assert BasicBlock.__name__ == "BasicBlock"

@@ -9,9 +9,7 @@ import pytest
 
 import lrp
 from lrp.errors import CompositeError
-from lrp.graph.libraries import PROFILES
-from lrp.graph.profiles import Profile, profile
-from lrp.graph.stand_ins import averaged, squared_variance
+from lrp.graph.profiles import PROFILES, Profile, averaged, profile, squared_variance
 from lrp.layers import LRN, Add, AvgPool, BatchNorm, Conv, Dense, Flatten, GlobalMaxPool, Input, MaxPool, ReLU
 from lrp.rules import parse
 
@@ -132,7 +130,7 @@ def test_the_toolboxes(rng):
     assert np.array_equal(lrn.explain(x, composite="composite", start=x, profile="caffe-lrp").relevance, x)
 
 
-def test_stand_ins():
+def test_backward_layers():
     norm = BatchNorm(np.array([1.0]), np.array([4.0]), np.array([3.0]), np.array([2.0]), 0)
     other = squared_variance(norm)
     assert other.compute(np.array([[5.0]])) == 5 * 3 / 4 + 2 - 1 / 4

@@ -12,8 +12,7 @@ import pytest
 
 from lrp.graph import Network, Node
 from lrp.layers import Conv, Dense, Embedding, GlobalMaxPool, Input, Mask, ReLU
-from lrp.text import TextModel, Tokenizer, Vocabulary, relevances
-from lrp.text.relevance import gradient_times_input, propagation, sensitivity
+from lrp.text import ARRAS, TextModel, Tokenizer, Vocabulary, relevances
 from lrp.text.vectors import document_vector
 
 D, F, H, C, WORDS = 3, 5, 2, 4, 7
@@ -90,7 +89,7 @@ TEXTS = [[2, 5, 1, 8, 3, 4, 4], [6], [7, 1, 2], [1, 1, 3, 8, 7]]
 def test_word_relevance_is_the_papers_rule_summed_over_dimensions(model: TextModel) -> None:
     w = weights(model)
     for c in range(C):
-        for one in relevances(model, [np.array(text) for text in TEXTS], c, propagation()):
+        for one in relevances(model, [np.array(text) for text in TEXTS], c, composite=ARRAS):
             numbers = TEXTS[one.index] + [0] * (8 - len(TEXTS[one.index]))  # the longest + 1
             x = [w["e"][number] for number in numbers]
             expected = relevance(x, len(TEXTS[one.index]), c, w)
@@ -102,7 +101,7 @@ def test_word_relevance_is_the_papers_rule_summed_over_dimensions(model: TextMod
 
 
 def test_the_shared_rule_conserves_up_to_padding(model: TextModel) -> None:
-    for one in relevances(model, [np.array(text) for text in TEXTS], 1, propagation()):
+    for one in relevances(model, [np.array(text) for text in TEXTS], 1, composite=ARRAS):
         assert one.ledger is not None
         total = one.ledger.total()
         assert total.residual[0] == 0
@@ -122,7 +121,7 @@ def derivative(model: TextModel, text: list[int], c: int, t: int, i: int) -> Fra
 
 def test_sensitivity_is_the_squared_gradient(model: TextModel) -> None:
     text = [2, 5, 8, 3, 4]
-    (one,) = relevances(model, [np.array(text)], 2, sensitivity)
+    (one,) = relevances(model, [np.array(text)], 2, method="squared_gradient")
     expected = [[derivative(model, text, 2, t, i) ** 2 for i in range(D)] for t in range(len(text))]
     assert one.elements.tolist() == expected
     assert one.relevance.tolist() == [sum(row) for row in expected]
@@ -132,7 +131,7 @@ def test_sensitivity_is_the_squared_gradient(model: TextModel) -> None:
 
 def test_gradient_times_input(model: TextModel) -> None:
     text = [2, 5, 8, 3, 4]
-    (one,) = relevances(model, [np.array(text)], 2, gradient_times_input)
+    (one,) = relevances(model, [np.array(text)], 2, method="gradient_times_input")
     vectors = [weights(model)["e"][number] for number in text]
     expected = [[derivative(model, text, 2, t, i) * vectors[t][i] for i in range(D)] for t in range(len(text))]
     assert one.elements.tolist() == expected
@@ -140,7 +139,7 @@ def test_gradient_times_input(model: TextModel) -> None:
 
 def test_document_vectors(model: TextModel) -> None:
     text = [2, 5, 8, 3, 4, 5]
-    (one,) = relevances(model, [np.array(text)], 0, propagation())
+    (one,) = relevances(model, [np.array(text)], 0, composite=ARRAS)
     R, v = one.elements.tolist(), [weights(model)["e"][number] for number in text]
     word_level = [sum(sum(R[t]) * v[t][i] for t in range(len(text))) for i in range(D)]
     element_wise = [sum(R[t][i] * v[t][i] for t in range(len(text))) for i in range(D)]

@@ -197,7 +197,7 @@ def test_refused(rng):
     good = rng.random((S, V)), rng.random((S, C)), rng.random(C)
     with pytest.raises(ShapeError, match=r"LinearKernel: expected support vectors \(S, V\) and coefficients"):
         L.LinearKernel(good[0], good[1][1:], good[2])
-    with pytest.raises(ShapeError, match=r"vectors of shape \(5,\) a sample, got \(6,\)"):
+    with pytest.raises(ShapeError, match=r"vectors of shape \(5,\) per sample, got \(6,\)"):
         L.LinearKernel(*good).output_shape((6,))
     with pytest.raises(InputError, match="ChiSquare: expected histograms with entries >= 0, got -1.0 at index"):
         L.ChiSquare(*good).compute(-np.ones((1, V)))
@@ -207,7 +207,7 @@ def test_refused(rng):
         L.RBF(*good, 0)
     with pytest.raises(ExactError, match="RBF: expected floating-point numbers"):
         L.RBF(*good).astype("exact").compute(numbers(rng, (1, V), "exact"))
-    with pytest.raises(RuleError, match="LinearKernel: expected the rule zero or epsilon, got 'gamma:0.25'"):
+    with pytest.raises(RuleError, match="LinearKernel layer takes .zero or epsilon., got 'gamma:0.25'"):
         L.LinearKernel(*good).distribute(rng.random((1, C)), rules.gamma(), (rng.random((1, V)),), rng.random((1, C)))
     with pytest.raises(ShapeError, match=r"codebook: expected words of shape \(V, D\)"):
         L.HardMapping(np.ones(3))
@@ -215,9 +215,9 @@ def test_refused(rng):
         L.SoftMapping(np.ones((3, 2)), 0)
     with pytest.raises(SettingError, match="MeanHistogram: expected an exponent > 0"):
         L.MeanHistogram(exponent=0)
-    with pytest.raises(ShapeError, match=r"descriptors of shape \(L, 2\) a sample, got \(3,\)"):
+    with pytest.raises(ShapeError, match=r"descriptors of shape \(L, 2\) per sample, got \(3,\)"):
         L.HardMapping(np.ones((3, 2))).output_shape((3,))
-    with pytest.raises(ShapeError, match=r"mapping weights \(L, V\) and perhaps positions \(L, 2\) a sample, got"):
+    with pytest.raises(ShapeError, match=r"mapping weights \(L, V\) and perhaps positions \(L, 2\) per sample, got"):
         L.MeanHistogram().output_shape((3, 4), (5, 2))
     with pytest.raises(InputError, match="HardMapping: expected finite numbers, got .*nan"):
         L.HardMapping(np.ones((3, 2))).compute(np.full((1, 4, 2), np.nan))

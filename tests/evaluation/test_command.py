@@ -30,7 +30,7 @@ def at_once(monkeypatch):
     monkeypatch.setattr("lrp.evaluation.campaign.campaign.local", compute)
 
 
-def command(model, data, out, *more, methods=("gradient_input", "random")):
+def command(model, data, out, *more, methods=("gradient_times_input", "random")):
     small = ["--size", "2", "--steps", "3", "--repetitions", "2", "--chunk", "2", "--trusted"]
     return main(["evaluate", str(model), str(data), "--methods", *methods, "--out", str(out), *small, *more])
 
@@ -140,7 +140,7 @@ def test_bad_data_is_told_in_one_sentence(model, tmp_path, at_once, capsys, cont
 
 def test_files_that_are_none(model, tmp_path, at_once, capsys):
     assert command(model, tmp_path / "nothing.npz", tmp_path / "out.h5") == 2
-    assert "expected a file, got a path where none is" in capsys.readouterr().err
+    assert "expected a file, got the name of none" in capsys.readouterr().err
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 nonsense")
     assert command(model, tmp_path / "data.npz", tmp_path / "out.h5") == 2
     assert "expected an archive of arrays of numbers, got a damaged or another file" in capsys.readouterr().err
@@ -189,7 +189,7 @@ def test_an_unknown_method_and_a_folder_that_is_not_there(model, tmp_path, rng, 
     assert command(model, tmp_path / "x.npy", tmp_path / "out.h5", methods=("lime",)) == 2
     assert "method: expected one of lrp, gradient" in capsys.readouterr().err
     assert command(model, tmp_path / "x.npy", tmp_path / "no" / "out.h5") == 2
-    assert "the journal cannot be written: No such file or directory" in capsys.readouterr().err
+    assert "expected a name in a folder that exists, got the folder" in capsys.readouterr().err
 
 
 def test_the_bar_tells_the_time_left(capsys, monkeypatch):
@@ -198,7 +198,7 @@ def test_the_bar_tells_the_time_left(capsys, monkeypatch):
     assert evaluate.bar(3, 24, 3, 5.0).endswith("3/24, time left unknown")
     bar = evaluate.Bar("out.h5")
     bar(2, 4)
-    assert capsys.readouterr().err == "going on from out.h5.partial: 2 of 4 parts are done\n"
+    assert capsys.readouterr().err == "continuing from out.h5.partial: 2 of 4 parts are done\n"
     monkeypatch.setattr(evaluate.sys.stderr, "isatty", lambda: True)
     bar(3, 4)
     bar(4, 4)

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lrp import Network, Node
+from lrp import Explanation, Network, Node
 from lrp.errors import GraphError, InputError, MissingExtraError, SaveError, SettingError, ShapeError
 from lrp.evaluation import (
     Curve,
+    Measurement,
     completeness,
     complexity,
     continuity,
@@ -31,10 +32,9 @@ from lrp.evaluation.complexity import png
 from lrp.evaluation.randomisation import fan_in_uniform
 from lrp.layers import BatchNorm, Conv, Dense, Flatten, GlobalAvgPool, Input, ReLU
 from lrp.methods import (
-    Attribution,
     deep_lift,
     gradient,
-    gradient_input,
+    gradient_times_input,
     guided_backprop,
     integrated_gradients,
     relevance_propagation,
@@ -85,6 +85,7 @@ def test_pointing_game(rng):
     assert found.numbers["hit"].tolist() == [0, 1, 1]  # a distance of exactly 5 is no hit
     assert found.curves["accuracy"].values[:, 0].tolist() == [0, 0, 1]
     assert found.curves["accuracy"].values[:, 6].tolist() == [1, 1, 1]
+    assert pointing_game(nets.conv(rng), R, masks).settings == {"tolerance": 15.0, "smooth": 0.0}
     smooth = pointing_game(nets.conv(rng), R, masks, tolerance=0.0, smooth=1.0)
     assert smooth.numbers["hit"].tolist() == [0, 0, 1]
     with pytest.raises(InputError, match="masks: expected at least one pixel of the object, got none in picture 1"):
@@ -168,7 +169,7 @@ def test_randomisation_draws_from_the_top(rng):
 
 def edges(network, x, target):
     """A map that knows nothing of the network."""
-    return Attribution("edges", np.abs(np.diff(x, axis=1, prepend=0)), np.array(target), np.array(target))
+    return Explanation("edges", np.abs(np.diff(x, axis=1, prepend=0)), np.array(target), np.array(target))
 
 
 def test_guided_backprop_resists_where_the_gradient_does_not(rng):
@@ -191,9 +192,9 @@ def test_guided_backprop_resists_where_the_gradient_does_not(rng):
 def test_rank_where_it_varies_leaves_out_common_zeros(rng):
     network = nets.conv(rng)
     x = rng.random(size=(3, 7, 9, 2)) * (rng.random((3, 7, 9, 1)) < 0.3)
-    found = randomisation(network, x, gradient_input)
+    found = randomisation(network, x, gradient_times_input)
     assert found.mean("rank where it varies") != found.mean("rank")
-    nothing = randomisation(network, 0 * x, gradient_input)
+    nothing = randomisation(network, 0 * x, gradient_times_input)
     assert np.isnan(nothing.curves["rank where it varies"].values[:, 1:]).all()
 
 
@@ -234,7 +235,7 @@ def test_shifted_networks_compute_the_same(rng, first):
     np.testing.assert_allclose(there.forward(x + m).output, network.forward(x).output, atol=1e-12)
     found = input_invariance(network, x, gradient, m, 1)
     assert found.mean("passes") == 1 and found.numbers["output"].max() < 1e-12
-    assert input_invariance(network, x, gradient_input, m, 1).mean("passes") == 0
+    assert input_invariance(network, x, gradient_times_input, m, 1).mean("passes") == 0
     assert input_invariance(network, x, guided_backprop, m, 1).mean("passes") == 1
 
 
@@ -249,7 +250,7 @@ def test_invariance_of_methods_with_a_reference(rng):
         assert input_invariance(network, x, method, m).mean("passes") == 0
         assert input_invariance(network, x, method, m, shifted_method=moved(method)).mean("passes") == 1
     lrp0 = lambda n, x, t: zero(n, x, t, composite="*=zero")  # noqa: E731
-    a, b = input_invariance(network, x, lrp0, m), input_invariance(network, x, gradient_input, m)
+    a, b = input_invariance(network, x, lrp0, m), input_invariance(network, x, gradient_times_input, m)
     np.testing.assert_allclose(a.curves["difference"].values, b.curves["difference"].values, rtol=1e-6)
 
 
@@ -268,13 +269,13 @@ def test_shifts_that_cannot_be_undone_are_refused(rng):
 
 def test_continuity_by_loops(rng):
     network, x = nets.conv(rng), rng.normal(size=(2, 7, 9, 2))
-    found = continuity(network, x, gradient_input, [1, 2], radii=(0.01, 0.3), samples=3, seed=5, first=4)
+    found = continuity(network, x, gradient_times_input, [1, 2], radii=(0.01, 0.3), samples=3, seed=5, first=4)
     for i, target in ((0, 1), (1, 2)):
-        base = gradient_input(network, x[i : i + 1], target).relevance.sum(axis=-1)
+        base = gradient_times_input(network, x[i : i + 1], target).relevance.sum(axis=-1)
         best = [0.0, 0.0]
         for k in range(3):
             d = 0.3 * np.random.default_rng([5, 4 + i, k]).uniform(-1, 1, (7, 9, 2))
-            change = gradient_input(network, x[i : i + 1] + d, target).relevance.sum(axis=-1) - base
+            change = gradient_times_input(network, x[i : i + 1] + d, target).relevance.sum(axis=-1) - base
             best[0] = max(best[0], np.linalg.norm(change) / np.linalg.norm(base))
             best[1] = max(best[1], np.abs(change).sum() / np.linalg.norm(d))
         assert found.numbers["max-sensitivity"][i] == pytest.approx(best[0], rel=1e-9)
@@ -287,13 +288,13 @@ def test_completeness(rng):
     network, x = nets.dense(rng, biases=False), rng.normal(size=(4, 5))
     exact = completeness(deep_lift(network, x, 1))
     assert exact.numbers["gap"].max() < 1e-10 and exact.settings["promised"]
-    found = gradient_input(nets.dense(rng), x, 1)
+    found = gradient_times_input(nets.dense(rng), x, 1)
     loose = completeness(found)
     np.testing.assert_allclose(loose.numbers["gap"], np.abs(found.total() - found.score) / np.abs(found.score))
     assert (np.diff(loose.curves["share"].mean()) >= 0).all() and not loose.settings["promised"]
     zero = completeness(replace(found, expected=np.zeros(4)))
     np.testing.assert_allclose(zero.numbers["gap"], np.abs(found.total()))
-    with pytest.raises(InputError, match="expected a finite heatmap of gradient_input"):
+    with pytest.raises(InputError, match="expected a finite heatmap of gradient_times_input"):
         completeness(replace(found, relevance=found.relevance * np.inf))
 
 
@@ -333,3 +334,8 @@ def test_without_matplotlib_the_extra_is_named(rng, tmp_path, monkeypatch):
     monkeypatch.setattr(extras.importlib, "import_module", missing)
     with pytest.raises(MissingExtraError, match="views"):
         complexity(nets.conv(rng), heat(rng)).plot(tmp_path / "one.png")
+
+
+def test_the_table_of_a_single_picture_has_no_standard_error():
+    one = Measurement("completeness", {"gap": np.array([0.5])}, {})
+    assert table({"lrp": one}).splitlines() == ["method  gap", "lrp     0.5"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from lrp.evaluation import (
     Dirichlet,
     Flip,
     Order,
+    Settings,
     Uniform,
     pixel_flipping,
     region_perturbation,
@@ -21,8 +24,8 @@ from lrp.evaluation import (
 )
 from lrp.evaluation.order import grid, ranked
 from lrp.evaluation.replacement import replacement
-from lrp.evaluation.sensitivity_n import correlation, default_sizes, drawn
-from lrp.methods import gradient_input, occlusion, random_map
+from lrp.evaluation.sensitivity_n import correlation, default_sizes, random_subsets
+from lrp.methods import gradient_times_input, occlusion, random_map
 from tests.methods import nets
 
 
@@ -30,7 +33,7 @@ from tests.methods import nets
 def case(rng):
     network = nets.conv(rng)
     x = rng.normal(size=(3, 7, 9, 2))
-    return network, x, gradient_input(network, x, [0, 1, 2])
+    return network, x, gradient_times_input(network, x, [0, 1, 2])
 
 
 def by_loops(network, x, R, target, g, steps, size, order, seed, first, repetition, probability):
@@ -213,6 +216,7 @@ def test_what_makes_no_sense_is_refused(case):
     with pytest.raises(InputError, match="relevance: expected finite numbers"):
         region_perturbation(network, x, bad, size=2)
     assert len(grid(9, (227, 227))) == 625
+    assert len(grid((7, 9), (7, 9))) == 1  # a region as large as the picture
 
 
 def test_sensitivity_n_by_loops(case):
@@ -221,7 +225,7 @@ def test_sensitivity_n_by_loops(case):
     R = found.relevance.sum(axis=-1).reshape(3, -1)
     for i in range(3):
         for column, n in enumerate((2, 30)):
-            inside = drawn(63, n, 7, np.random.default_rng([3, 5 + i, n]))
+            inside = random_subsets(63, n, 7, np.random.default_rng([3, 5 + i, n]))
             assert (inside.sum(axis=1) == n).all()
             pairs = []
             for row in inside:
@@ -261,3 +265,24 @@ def test_sensitivity_n_refuses(case):
         sensitivity_n(network, x, found, sizes=[64])
     with pytest.raises(ShapeError, match="relevance: expected one number a pixel, shape .3, 7, 9., got .3, 7."):
         sensitivity_n(network, x, np.ones((3, 7, 2)), subsets=2, sizes=[1])
+
+
+def test_dirichlet_fills_the_simplex_between_its_bounds(rng):
+    """p = (x - low) / (high - low) is >= 0 with a sum of at most 1, and each p_i has the mean 1/(c + 1)."""
+    low, high = np.array([-2.0, 1.0, 5.0]), np.array([-1.0, 4.0, 7.0])
+    x = Dirichlet(low, high).picture(np.zeros((60, 50, 3)), rng)
+    p = (x - low) / (high - low)
+    assert p.min() >= 0 and p.sum(axis=-1).max() <= 1
+    assert p.mean(axis=(0, 1)) == pytest.approx(np.full(3, 0.25), abs=0.02)
+
+
+def test_one_default_in_the_function_and_in_the_settings():
+    for function, names in (
+        (region_perturbation, ("steps", "size", "replacement", "repetitions", "probability", "seed")),
+        (pixel_flipping, ("steps", "probability", "seed")),
+        (sensitivity_n, ("subsets", "seed")),
+        (removals, ("subsets", "seed")),
+    ):
+        defaults = {name: inspect.signature(function).parameters[name].default for name in names}
+        assert defaults == {name: getattr(Settings(), name) for name in names}, function
+    assert Settings() == Settings(100, 9, "uniform", 10, False, 100, 15.0, 0)

@@ -18,12 +18,13 @@ import pytest
 
 import lrp
 from lrp.errors import LoadError, LrpError, MissingExtraError, SaveError, SettingError, ShapeError, WorkerError
+from lrp.evaluation.batch import Settings
 from lrp.evaluation.campaign import workers
 from lrp.evaluation.campaign.campaign import JOURNAL, run
 from lrp.evaluation.campaign.journal import Journal
 from lrp.evaluation.campaign.plan import Plan, Problem, Unit, assembled, measurements
 from lrp.evaluation.campaign.worker import serve
-from lrp.evaluation.metrics import METRICS, Settings, metric_name
+from lrp.evaluation.metrics import METRICS, metric_name
 from lrp.formats.results.named_arrays import save_arrays
 from lrp.methods import estimate_patterns
 from tests.methods import nets
@@ -35,7 +36,7 @@ SETTINGS = Settings(steps=4, size=2, repetitions=2, subsets=3)
 @pytest.fixture
 def problem(rng):
     network = nets.conv(rng)
-    plan = Plan(("gradient_input", "random", "lrp:epsilon-plus"), ("abpc", "complexity"), 7, 3, SETTINGS)
+    plan = Plan(("gradient_times_input", "random", "lrp:epsilon-plus"), ("abpc", "complexity"), 7, 3, SETTINGS)
     return Problem(plan, network, rng.normal(size=(7, 7, 9, 2)))
 
 
@@ -52,21 +53,22 @@ def at_once(monkeypatch):
 
 def test_units_cover_all_pictures_of_all_methods(problem):
     units = problem.plan.units()
-    assert len(units) == 9 and units[6] == Unit("gradient_input", 6, 7)
+    assert len(units) == 9 and units[6] == Unit("gradient_times_input", 6, 7)
     assert sum(unit.stop - unit.start for unit in units) == 21
+    assert [(u.start, u.stop) for u in Plan(("random",), ("aopc",), 21).units()] == [(0, 10), (10, 20), (20, 21)]
 
 
 def test_results_are_those_of_the_measures_called_by_hand(problem, at_once, tmp_path):
     found = run(problem, tmp_path / "out.h5")
     from lrp.evaluation import region_perturbation
     from lrp.evaluation.replacement import replacement
-    from lrp.methods import gradient_input
+    from lrp.methods import gradient_times_input
 
     g = replacement("uniform", problem.network, problem.x)
-    maps = gradient_input(problem.network, problem.x)
+    maps = gradient_times_input(problem.network, problem.x)
     by_hand = region_perturbation(problem.network, problem.x, maps, size=2, steps=4, repetitions=2, replacement=g)
     np.testing.assert_allclose(
-        found["abpc"]["gradient_input"].curves["morf"].values, by_hand.curves["morf"].values, atol=1e-12
+        found["abpc"]["gradient_times_input"].curves["morf"].values, by_hand.curves["morf"].values, atol=1e-12
     )
     assert found["complexity"]["random"].numbers["entropy"].shape == (7,)
     assert not (tmp_path / ("out.h5" + JOURNAL)).exists()
@@ -75,7 +77,7 @@ def test_results_are_those_of_the_measures_called_by_hand(problem, at_once, tmp_
 @pytest.mark.slow
 def test_the_same_bytes_for_one_process_and_three(problem, tmp_path):
     seen = []
-    run(problem, tmp_path / "one.h5", jobs=1, watch=lambda done, total: seen.append((done, total)))
+    run(problem, tmp_path / "one.h5", jobs=1, on_progress=lambda done, total: seen.append((done, total)))
     run(problem, tmp_path / "three.h5", jobs=3)
     assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "three.h5").read_bytes()
     assert seen[0] == (0, 9) and seen[-1] == (9, 9) and len(seen) == 10
@@ -96,18 +98,18 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(problem, at_once, tmp_path
 
     for count in (2, 5, 5):
         with pytest.raises(Stop):
-            run(problem, tmp_path / "broken.h5", watch=stop_after(count))
+            run(problem, tmp_path / "broken.h5", on_progress=stop_after(count))
     with open(tmp_path / ("broken.h5" + JOURNAL), "ab") as file:
         file.write(b"lrp-part and then the power went")
     begun = []
-    run(problem, tmp_path / "broken.h5", watch=lambda done, total: begun.append(done))
+    run(problem, tmp_path / "broken.h5", on_progress=lambda done, total: begun.append(done))
     assert begun[0] == 5
     assert (tmp_path / "whole.h5").read_bytes() == (tmp_path / "broken.h5").read_bytes()
 
 
 def test_a_finished_file_is_read_and_another_one_is_left_alone(problem, at_once, tmp_path):
     first = run(problem, tmp_path / "out.h5")
-    again = run(problem, tmp_path / "out.h5", watch=lambda done, total: pytest.fail("nothing is to be computed"))
+    again = run(problem, tmp_path / "out.h5", on_progress=lambda done, total: pytest.fail("nothing is to be computed"))
     for method, found in first["abpc"].items():
         np.testing.assert_array_equal(found.numbers["abpc"], again["abpc"][method].numbers["abpc"])
         assert again["abpc"][method].curves["morf"].x_label == "regions replaced"
@@ -132,14 +134,17 @@ def test_a_disk_that_is_full_at_the_very_end_loses_nothing(problem, at_once, tmp
         run(problem, tmp_path / "a.h5")
     monkeypatch.undo()
     begun = []
-    run(problem, tmp_path / "a.h5", watch=lambda done, total: begun.append((done, total)))
+    run(problem, tmp_path / "a.h5", on_progress=lambda done, total: begun.append((done, total)))
     assert begun == [(9, 9)] and not (tmp_path / ("a.h5" + JOURNAL)).exists()
 
 
 def test_what_methods_are_given_belongs_to_the_problem(problem, rng, tmp_path):
     """Patterns of the same file name and other numbers are another evaluation; the file is read once."""
     prints = set()
-    plan = replace(problem.plan, methods=(f"pattern_net:{tmp_path}/p.h5", f"prediction_difference:{tmp_path}/x.h5"))
+    plan = replace(
+        problem.plan,
+        methods=(f"pattern_net:{tmp_path}/p.h5", f"prediction_difference:{tmp_path}/x.h5,training_size=50"),
+    )
     for scale in (1.0, 2.0):
         patterns = {k: scale * v for k, v in estimate_patterns(problem.network, [problem.x]).items()}
         save_arrays(tmp_path / "p.h5", patterns)
@@ -239,7 +244,8 @@ def test_a_journal_cut_at_any_byte_keeps_every_whole_record(tmp_path, monkeypatc
         assert path.read_bytes() == content[: max([ends[0], *whole])], length
 
 
-def test_a_flipped_byte_anywhere_loses_its_own_record_alone(tmp_path, monkeypatch):
+def test_a_flipped_byte_loses_its_own_record_and_in_a_length_those_behind_it(tmp_path, monkeypatch):
+    """Records are found by the lengths before them; whatever was lost is computed and appended again."""
     monkeypatch.setattr(os, "fsync", lambda number: None)
     ends = three_records(tmp_path / "a.partial")
     content = (tmp_path / "a.partial").read_bytes()
@@ -247,11 +253,18 @@ def test_a_flipped_byte_anywhere_loses_its_own_record_alone(tmp_path, monkeypatc
         path, changed = tmp_path / "b.partial", bytearray(content)
         changed[place] ^= 1
         path.write_bytes(changed)
-        hit = sum(end <= place for end in ends)  # 0: the head
+        hit = sum(end <= place for end in ends)  # 0: the first record, which says whose journal it is
+        if not hit:
+            with pytest.raises(LoadError, match="another or a damaged file; it is left alone"):
+                Journal(path, "one")
+            assert path.read_bytes() == changed
+            continue
+        in_length = place - ends[hit - 1] < 16  # the magic number and the length
+        lost = [k for k in range(3) if k + 1 == hit or (in_length and k + 1 > hit)]
         with Journal(path, "one") as journal:
-            assert sorted(unit.start for unit in journal.results) == [k for k in range(3) if k + 1 != hit], place
-            if hit:
-                journal.add(Unit("m", hit - 1, hit), {"a": np.full(2, hit - 1.0)})
+            assert sorted(unit.start for unit in journal.results) == [k for k in range(3) if k not in lost], place
+            for k in lost:
+                journal.add(Unit("m", k, k + 1), {"a": np.full(2, float(k))})
         with Journal(path, "one") as journal:
             assert {unit.start: arrays["a"].tolist() for unit, arrays in journal.results.items()} == {
                 k: [k, k] for k in range(3)
@@ -346,7 +359,7 @@ def test_a_command_stopped_in_the_middle_ends_with_the_same_file(tmp_path, comma
     assert code == (-signal.SIGKILL if number == signal.SIGKILL else 130) and said == ""
     assert partial.exists() and not (tmp_path / "b.h5").exists()
     done = subprocess.run(command("b.h5", 2), env=environment(), capture_output=True, text=True)
-    assert done.returncode == 0 and "going on from" in done.stderr
+    assert done.returncode == 0 and "continuing from" in done.stderr
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
@@ -361,14 +374,14 @@ def test_a_full_disk_ends_the_command_and_loses_nothing(tmp_path, command):
     assert f"lrp evaluate: {str(partial)!r}: the disk took no more (File too large); " in full.stderr
     assert "finished parts are kept in this file: make room and give the same command again" in full.stderr
     done = subprocess.run(command("b.h5", 1), env=environment(), capture_output=True, text=True)
-    assert done.returncode == 0 and "going on from" in done.stderr and not partial.exists()
+    assert done.returncode == 0 and "continuing from" in done.stderr and not partial.exists()
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
 @pytest.mark.slow
 def test_a_worker_lost_in_the_middle_is_replaced(problem, tmp_path, monkeypatch):
     started = []
-    begin = workers._started
+    begin = workers._start_process
 
     def start():
         started.append(begin())
@@ -383,7 +396,7 @@ def test_a_worker_lost_in_the_middle_is_replaced(problem, tmp_path, monkeypatch)
             started[0].wait()
         send(own, process, message)
 
-    monkeypatch.setattr(workers, "_started", start)
+    monkeypatch.setattr(workers, "_start_process", start)
     monkeypatch.setattr(workers._Process, "_send", lost_before_the_second_unit)
     run(problem, tmp_path / "a.h5", jobs=1)
     assert len(started) == 2
@@ -396,7 +409,7 @@ def test_a_unit_that_kills_every_worker_is_given_up_and_the_rest_is_kept(problem
     def dead():
         return subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    monkeypatch.setattr(workers, "_started", dead)
+    monkeypatch.setattr(workers, "_start_process", dead)
     first = problem.plan.units()[0]
     with Journal(tmp_path / ("a.h5" + JOURNAL), problem.fingerprint()) as journal:
         journal.add(first, problem.compute(first))
@@ -468,7 +481,7 @@ def distributed(monkeypatch):
 
 def slower(problem):
     """Enough units, and long enough, for something to happen in their middle."""
-    plan = replace(problem.plan, methods=("gradient_input", "random", "integrated_gradients:steps=80"), chunk=1)
+    plan = replace(problem.plan, methods=("gradient_times_input", "random", "integrated_gradients:steps=80"), chunk=1)
     return replace(problem, plan=plan)
 
 
@@ -491,7 +504,7 @@ def test_dask_gives_the_same_bytes_with_a_worker_killed_in_the_middle(problem, t
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     ) as cluster:
         killed, watch = killing(lambda: [worker.pid for worker in cluster.workers.values()], 5)
-        found = run(slower(problem), tmp_path / "dask.h5", dask=cluster.scheduler_address, watch=watch)
+        found = run(slower(problem), tmp_path / "dask.h5", dask=cluster.scheduler_address, on_progress=watch)
         assert killed and set(found) == {"abpc", "complexity"}
     assert (tmp_path / "local.h5").read_bytes() == (tmp_path / "dask.h5").read_bytes()
 
@@ -499,15 +512,15 @@ def test_dask_gives_the_same_bytes_with_a_worker_killed_in_the_middle(problem, t
 @pytest.mark.slow
 def test_jobs_give_the_same_bytes_with_a_worker_killed_in_the_middle(problem, tmp_path, monkeypatch):
     run(slower(problem), tmp_path / "one.h5", jobs=1)
-    started, begin = [], workers._started
+    started, begin = [], workers._start_process
 
     def start():
         started.append(begin())
         return started[-1]
 
-    monkeypatch.setattr(workers, "_started", start)
+    monkeypatch.setattr(workers, "_start_process", start)
     killed, watch = killing(lambda: [process.pid for process in started], 5)
-    run(slower(problem), tmp_path / "two.h5", jobs=2, watch=watch)
+    run(slower(problem), tmp_path / "two.h5", jobs=2, on_progress=watch)
     assert killed and len(started) == 3
     assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
 
@@ -525,10 +538,10 @@ def test_a_cluster_that_is_gone_or_empty(problem, tmp_path, distributed, monkeyp
                 slower(problem),
                 tmp_path / "a.h5",
                 dask=cluster.scheduler_address,
-                watch=lambda done, total: cluster.close() if done == 3 else None,
+                on_progress=lambda done, total: cluster.close() if done == 3 else None,
             )
     begun = []
-    run(slower(problem), tmp_path / "a.h5", watch=lambda done, total: begun.append(done))
+    run(slower(problem), tmp_path / "a.h5", on_progress=lambda done, total: begun.append(done))
     assert 3 <= begun[0] < 21
 
 
@@ -562,13 +575,13 @@ def test_every_metric_runs(rng, problem, metric):
         problem = replace(problem, network=nets.unpadded(rng))
     masks = np.zeros((7, 7, 9), dtype=bool)
     masks[:, 2:5, 3:6] = True
-    plan = replace(problem.plan, methods=("gradient_input",), metrics=(metric,))
+    plan = replace(problem.plan, methods=("gradient_times_input",), metrics=(metric,))
     arrays = replace(problem, plan=plan, masks=masks, target=np.ones(7, dtype=int)).compute(
-        Unit("gradient_input", 0, 3)
+        Unit("gradient_times_input", 0, 3)
     )
     assert any(name.startswith(f"{metric}/numbers/") for name in arrays)
     assert any(name.startswith(f"{metric}/curves/") for name in arrays)
-    unit = Unit("gradient_input", 0, 3)
+    unit = Unit("gradient_times_input", 0, 3)
     found = measurements(*assembled_with(replace(plan, pictures=3), {unit: arrays}))
     (here,) = found[metric].values()
     assert here.curves and all(curve.x_label and curve.y_label for curve in here.curves.values())

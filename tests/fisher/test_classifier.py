@@ -229,9 +229,9 @@ def test_refused_layers():
         L.SignedPower(0)
     with pytest.raises(SettingError, match="L2Normalize: expected at least 1 block, got 0"):
         L.L2Normalize(0)
-    with pytest.raises(ShapeError, match=r"length is a multiple of 4 blocks, got \(6,\) a sample"):
+    with pytest.raises(ShapeError, match=r"length is a multiple of 4 blocks, got \(6,\) per sample"):
         L.L2Normalize(4).output_shape((6,))
-    with pytest.raises(ShapeError, match=r"FixedScale: *|expected vectors of shape \(3,\) a sample, got \(6,\)"):
+    with pytest.raises(ShapeError, match=r"FixedScale: *|expected vectors of shape \(3,\) per sample, got \(6,\)"):
         L.FixedScale(np.ones(3)).output_shape((6,))
     with pytest.raises(ExactError, match="SignedPower: expected floating-point numbers, got Fractions"):
         L.SignedPower().compute(np.full((1, 2), Fraction(1, 2), dtype=object))

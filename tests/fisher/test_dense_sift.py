@@ -146,7 +146,7 @@ def test_refused_settings_and_pictures():
     for wrong in ({"bin_sizes": 0}, {"bin_sizes": ()}, {"bin_sizes": (2, 3), "steps": (1, 2, 3)}, {"window_size": 0}):
         with pytest.raises(SettingError, match="expected positive bin sizes and one step"):
             L.DenseSIFT(**wrong)
-    with pytest.raises(ShapeError, match=r"pictures of shape \(h, w, 1\) a sample, got \(20, 20, 3\)"):
+    with pytest.raises(ShapeError, match=r"pictures of shape \(h, w, 1\) per sample, got \(20, 20, 3\)"):
         L.DenseSIFT(2).compute(np.zeros((1, 20, 20, 3)))
     picture = np.zeros((20, 20))
     picture[3, 4] = np.nan

@@ -105,6 +105,24 @@ def test_scikit_image(rng):
     assert improved[0] == pytest.approx(feature.fisher_vector(x, fitted, improved=True), abs=1e-10)
 
 
+def test_the_weight_part_for_scikit_image_is_a_gradient_of_the_log_likelihood(mixture, rng):
+    """With lambda = softmax(alpha): (1 / sqrt(lambda_k)) dLL/dalpha_k, by central differences; then our blocks behind it."""
+    priors, means, variances = mixture
+    x = rng.normal(size=(7, D))
+    layer = L.FisherVector(priors, means, variances)
+    ours, gamma = layer.compute(x[None])[0], layer.posteriors.compute(x[None])[0]
+    theirs = fisher.to_skimage(ours, gamma, priors)
+    h = 1e-6
+    for k in range(K):
+        values = []
+        for step in (h, -h):
+            weights = priors * np.exp(step * (np.arange(K) == k))
+            values.append(L.Posteriors(weights / weights.sum(), means, variances).log_likelihood(x).mean())
+        assert theirs[k] == pytest.approx((values[0] - values[1]) / (2 * h) / math.sqrt(priors[k]), abs=1e-7)
+    assert theirs[K:].tolist() == [*ours[: K * D], *-ours[K * D :]] and len(theirs) == K + 2 * K * D
+    assert fisher.from_skimage(theirs, K).tolist() == ours.tolist()
+
+
 def test_from_skimage_refuses_other_lengths():
     for length in (3, 14):
         with pytest.raises(ShapeError, match=r"expected a length K \+ 2 K D with K = 3, got"):
@@ -167,11 +185,11 @@ def test_refused_descriptors(mixture, rng):
         vector.pooling.compute(x, np.ones((1, 7, K)))
     with pytest.raises(ExactError, match="fix them as an input of FisherPooling"):
         vector.astype("exact").compute(x)
-    with pytest.raises(ShapeError, match=r"descriptors of shape \(L, 2\) a sample, as the mixture has, got \(7, 5\)"):
+    with pytest.raises(ShapeError, match=r"descriptors of shape \(L, 2\) per sample, as the mixture has, got \(7, 5\)"):
         vector.output_shape((7, 5))
     with pytest.raises(ShapeError, match="descriptors, posteriors and perhaps positions, got 1 inputs"):
         vector.pooling.output_shape((7, 2))
-    with pytest.raises(ShapeError, match=r"expected inputs of shapes \(\(7, 2\), \(7, 3\)\) a sample, got"):
+    with pytest.raises(ShapeError, match=r"expected inputs of shapes \(\(7, 2\), \(7, 3\)\) per sample, got"):
         vector.pooling.output_shape((7, 2), (7, 4))
 
 

@@ -35,7 +35,7 @@ def test_the_whole_picture_needs_no_positions():
 
 def test_refused():
     with pytest.raises(
-        ShapeError, match=r"expected positions of shape \(5, 2\), one \(x, y\) a descriptor, got \(4, 2\)"
+        ShapeError, match=r"expected positions of shape \(5, 2\), one \(x, y\) per descriptor, got \(4, 2\)"
     ):
         members(((1, 1),), np.zeros((4, 2)), 5)
     for wrong in (np.nan, -0.1, 31):

@@ -50,6 +50,8 @@ class TestPCA:
             fisher.fit_pca(flat, 4)
         with pytest.raises(InputError, match="PCA: expected at least 2 different descriptors, got 1; give more"):
             fisher.fit_pca(np.ones((1, 3)), 1)
+        with pytest.raises(InputError, match="PCA: expected at least 2 different descriptors, got 1; give more"):
+            fisher.fit_pca(np.ones((2, 3)), 1)  # as many as are needed, but all the same
         with pytest.raises(ShapeError, match=r"PCA: expected an array of descriptors \(L, D\), got shape \(3,\)"):
             fisher.fit_pca(np.ones(3), 1)
         from lrp.layers import PCA
@@ -78,7 +80,7 @@ class TestKMeans:
         x = np.repeat(rng.normal(size=(4, 2)), 5, axis=0)
         assert len(np.unique(plus_plus(x, 4, rng), axis=0)) == 4
 
-    def test_a_lonely_centre_moves_to_the_farthest_descriptor(self, monkeypatch):
+    def test_an_empty_centre_moves_to_the_farthest_descriptor(self, monkeypatch):
         """A start with a centre that nothing is near; the cluster far to the right gets it."""
         x = np.array([[0.0], [0.1], [5.0], [9.0]])
         monkeypatch.setattr("lrp.fisher.kmeans.plus_plus", lambda *_: np.array([[0.0], [6.5], [-70.0]]))
@@ -172,6 +174,22 @@ class TestSVM:
             assert ours.weight[:, 0] == pytest.approx(theirs.coef_[0], abs=2e-4)
             assert ours.bias[0] == pytest.approx(theirs.intercept_[0], abs=2e-4)
             assert ours.weight[:, 1] == pytest.approx(-ours.weight[:, 0], abs=1e-5)
+
+    @pytest.mark.parametrize("size", [3, 40])
+    def test_balanced_costs_by_loop(self, size, rng):
+        """4 of 22 samples show the class: each side weighs n / (2 n_side); the gradient vanishes with these costs alone."""
+        x, mark = rng.normal(size=(22, size)), np.arange(22) < 4
+        svm = fisher.fit_svm(x, mark[:, None], cost=0.7, balanced=True)
+        w, b = svm.weight[:, 0], svm.bias[0]
+        by_w, by_b = w.copy(), 0.0
+        for row, positive in zip(x, mark):
+            y, cost = (1, 0.7 * 22 / (2 * 4)) if positive else (-1, 0.7 * 22 / (2 * 18))
+            slack = max(0.0, 1 - y * (sum(row * w) + b))
+            by_w -= 2 * cost * slack * y * row
+            by_b -= 2 * cost * slack * y
+        assert by_w == pytest.approx(np.zeros(size), abs=1e-5) and by_b == pytest.approx(0, abs=1e-5)
+        plain = fisher.fit_svm(x, mark[:, None], cost=0.7)
+        assert abs(plain.bias[0] - b) > 0.01 or abs(plain.weight[:, 0] - w).max() > 0.01
 
     def test_the_gradient_vanishes_at_the_minimum(self, rng):
         x, labels = rng.normal(size=(20, 50)), rng.random((20, 3)) < 0.4

@@ -62,9 +62,9 @@ def outcome(sandbox: Sandbox, path: Path) -> str:
     """What becomes of one file, read by a child that serves many."""
     try:
         with sandbox.open(path, limits=LIMITS) as file:
-            if not keras.is_whole(file):
+            if not keras.is_complete(file):
                 return "refused"
-            network = keras.read(keras.whole(file, None), "float64")
+            network = keras.read(keras.complete(file, None), "float64")
     except LoadError:
         return "refused"
     if network.shapes[network.inputs[0]] != (4,):

@@ -6,7 +6,8 @@ import zipfile
 import pytest
 
 from lrp.errors import LoadError
-from lrp.formats.container.archive import parse_json, read_members
+from lrp.formats.container.archive import read_members
+from lrp.formats.container.json_text import parse_json
 from lrp.formats.container.reader import LIMITS
 
 

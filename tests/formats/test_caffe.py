@@ -13,6 +13,7 @@ import pytest
 import lrp
 from lrp.errors import LoadError
 from lrp.formats.caffe.caffemodel import BinaryBlobs, read_mean
+from lrp.formats.container import read_model
 from lrp.layers import Input, Permute
 
 torch = pytest.importorskip("torch")
@@ -284,7 +285,7 @@ REFUSED = {
     "an odd local_size": layer("LRN", "lrn_param { local_size: 4 }"),
     "a group that divides": layer("Convolution", "convolution_param { num_output: 3 kernel_size: 1 group: 2 }"),
     "lies outside of the picture": layer("Pooling", "pooling_param { kernel_size: 1 stride: 3 }"),
-    "whose size the prototxt does not tell": 'layer { name: "d" type: "Data" top: "d" }',
+    "whose size the prototxt does not state": 'layer { name: "d" type: "Data" top: "d" }',
     "expected a colon or a brace": "layer name",
     "is not understood": "layer { name: @ }",
     "upgrade_net_proto_text": 'layers { layer { name: "a" type: "relu" } bottom: "x" top: "a" }',
@@ -330,7 +331,8 @@ def test_real_caffemodels_reach_their_published_accuracy(shared: Path) -> None:
 @pytest.mark.parametrize("name", ["mtcnn/det1", "mtcnn/det2", "mtcnn/det3", "lenet/lenet_iter_10000"])
 def test_binary_blobs_are_those_decoded_by_others(shared: Path, name: str) -> None:
     path = shared / "data/caffe" / name
-    blobs = BinaryBlobs(path.with_suffix(".caffemodel").read_bytes(), name)
+    message = read_model(path.with_suffix(".caffemodel"))
+    blobs = BinaryBlobs(message.caffe or [], message.arrays, name)
     with np.load(path.with_suffix(".npz")) as decoded:
         for key in decoded:
             layer_name, index = key.rsplit(".", 1)

@@ -97,7 +97,9 @@ def test_svm(rng, tmp_path):
 def test_a_square_matrix_has_to_be_told(rng, tmp_path):
     square = rng.normal(size=(3, 3))
     path = write(tmp_path / "a.h5", {"weight": square, "bias": np.ones(3), "mean": np.ones(3), "components": square})
-    with pytest.raises(LoadError, match=r"weight is square, \(3, 3\), so its shape does not tell .*; say transposed="):
+    with pytest.raises(
+        LoadError, match=r"weight is square, \(3, 3\), so rows and columns cannot be distinguished; give transposed="
+    ):
         fisher.load_svm(path, trusted=True)
     assert fisher.load_svm(path, transposed=False, trusted=True).weight == pytest.approx(square)
     assert fisher.load_svm(path, transposed=True, trusted=True).weight == pytest.approx(square.T)

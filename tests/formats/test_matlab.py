@@ -201,7 +201,7 @@ def test_a_graph_of_blocks(tmp_path: Path) -> None:
         ("expected text", {"net": chain({"type": 3.0})}),
         ("expected a field 'type'", {"net": chain({"name": "a"})}),
         ("expected a struct array", {"net": {"layers": []}}),
-        ("is not told", {"net": {"layers": [{"type": "relu"}]}}),
+        ("is not stated", {"net": {"layers": [{"type": "relu"}]}}),
         ("one number or", {"net": chain({**CONV, "pad": [1.0, 2.0]})}),
         ("no network", {"W1": K1}),
         ("whole numbers", {"net": chain({**CONV, "stride": 1.5})}),

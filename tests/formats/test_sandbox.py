@@ -11,8 +11,10 @@ import pytest
 
 from lrp.errors import LoadError
 from lrp.formats.container import reader, sandbox, worker
-from lrp.formats.container.hdf5 import File, write_sample
-from lrp.formats.container.reader import LIMITS, Limits, parts_of, plain, require_disjoint, show
+from lrp.formats.container.hdf5 import File
+from lrp.formats.container.hdf5_writer import write_sample
+from lrp.formats.container.pipe import arrays_of
+from lrp.formats.container.reader import LIMITS, Limits, parts_of, plain, quoted, require_disjoint
 from lrp.formats.container.sandbox import Sandbox, open_bytes, open_file
 
 
@@ -121,7 +123,7 @@ def test_memory_errors_are_load_errors(content, monkeypatch):
 
 def test_small_helpers():
     assert plain(np.array([b"a", "b"], dtype=object)) == ("a", "b") and plain(np.zeros((0,))) == ()
-    assert parts_of("/") == [] and show("x" * 300).endswith("...")
+    assert parts_of("/") == [] and quoted("x" * 300).endswith("...")
     for path in ("/a//b", "/./a", "/a/..", "/a\0"):
         with pytest.raises(LoadError):
             parts_of(path)
@@ -168,7 +170,7 @@ def test_a_child_that_says_nothing_or_nonsense(content, monkeypatch):
 
 def test_an_array_that_does_not_fit_its_description(content, monkeypatch):
     with open_bytes(content, "sample") as file:
-        monkeypatch.setattr(file, "_ask", lambda request: ({"dtype": "<f8", "shape": [3]}, bytearray(8)))
+        monkeypatch.setattr(file, "_ask", lambda request: ({"arrays": [["<f8", [3]]]}, bytearray(8)))
         with pytest.raises(LoadError, match="does not fit"):
             file.array("/big")
 
@@ -199,7 +201,7 @@ def test_the_worker_in_this_process(content, tmp_path, monkeypatch):
     (tmp_path / "m.h5").write_bytes(content)
     worker.serve_file(messages(*ask), out, {**limits, "path": str(tmp_path / "m.h5")}, bytearray())
     opened, array, unknown, absent = answers_of(out)
-    assert opened[0]["value"] == len(content) and np.frombuffer(array[1], array[0]["dtype"]).sum() == 15
+    assert opened[0]["value"] == len(content) and arrays_of(*array, "x")[0].sum() == 15
     assert "not an operation" in unknown[0]["error"] and "expected a dataset" in absent[0]["error"]
     out = io.BytesIO()
     worker.serve_file(messages(), out, {**limits, "path": None}, bytearray(b"text"))
@@ -242,7 +244,7 @@ def test_the_bounds_are_set_and_lifted(statm, monkeypatch, tmp_path):
     (tmp_path / "statm").write_bytes(b"1000 2 3")
     monkeypatch.setattr(worker, "STATM", str(tmp_path / "statm") if statm else "/nowhere")
     before = dict(recorded.limits)
-    bounds = worker.Bounds(LIMITS, 1000)
+    bounds = worker.Bounds(LIMITS.time(1000), LIMITS.budget(1000))
     assert recorded.limits[0][0] == recorded.limits[1][0] == 0 and recorded.limits[2][0] == 2
     assert recorded.limits[4][0] == (1000 * 4096 + LIMITS.free_bytes + worker.MEMORY_SLACK if statm else 1 << 40)
     bounds.lift()

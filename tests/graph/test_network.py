@@ -253,7 +253,9 @@ def test_the_two_lines_by_hand(rng):
         layer.lrp(np.ones(3), "zero")
     with pytest.raises(RuleError, match=r"Dense: a Dense layer needs a rule \(LinearRule\), got none"):
         layer.lrp(np.ones((2, 3)))
-    with pytest.raises(RuleError, match="Dense: a Dense layer takes LinearRule, got 'identity'"):
+    with pytest.raises(
+        RuleError, match=r"Dense: expected a rule that a Dense layer takes \(LinearRule\), got 'identity'"
+    ):
         layer.lrp(np.ones((2, 3)), "identity")
     with pytest.raises(ShapeError, match="Dense: expected inputs with 5 features on the last axis"):
         layer.forward(np.ones((2, 4)))

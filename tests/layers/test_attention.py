@@ -5,7 +5,7 @@ import pytest
 
 from lrp import layers as L
 from lrp import rules
-from lrp.layers.activations.common import softmax_relevance
+from lrp.layers.activations import softmax_relevance
 
 SCORES = np.array([[[1.0, 2.0], [0.0, -1.0]]])
 V = np.array([[[1.0, 2.0], [3.0, -1.0]]])
@@ -18,11 +18,11 @@ def test_the_product_and_the_softmax_of_a_worked_example():
     product = L.MatMul()
     O = product.compute(A, V)
     np.testing.assert_allclose(O[0], [[2.462117, -0.193176], [1.537883, 1.193176]], atol=1e-6)
-    share = product.distribute(R_O, rules.zero(), (A, V), O)
-    R_A, R_V = share.parts
+    divided = product.distribute(R_O, rules.zero(), (A, V), O)
+    R_A, R_V = divided.parts
     np.testing.assert_allclose(R_A[0], [[0.054616, 0.445384], [0.612700, -0.112700]], atol=1e-6)
     np.testing.assert_allclose(R_V[0], [[0.054616, 0.612700], [0.445384, -0.112700]], atol=1e-6)
-    assert R_A.sum() + R_V.sum() == pytest.approx(2) and share.dropped == 0
+    assert R_A.sum() + R_V.sum() == pytest.approx(2) and divided.dropped == 0
     R_S = softmax_relevance(R_A, SCORES, A)
     np.testing.assert_allclose(R_S[0], [[-0.079855, 0.159710], [0.0, 0.247171]], atol=1e-6)
     by_layer = L.Softmax().distribute(R_A, rules.taylor(), (SCORES,), A)
@@ -99,9 +99,9 @@ def test_lstm_against_the_recursion_in_loops(rng):
         R_g = i * g / new * total
         expected[t] = arras_message(x[t], W[:, 4:6], b[4:6], z, R_g)
         R_h = arras_message(before, U[:, 4:6], b[4:6], z, R_g)
-    share = layer.distribute(R[None], rules.zero(), (x[None],), h[None])
-    np.testing.assert_allclose(share.parts[0][0], expected, atol=1e-9)
-    assert share.parts[0].sum() + share.bias[0] + share.dropped[0] == pytest.approx(R.sum())
+    divided = layer.distribute(R[None], rules.zero(), (x[None],), h[None])
+    np.testing.assert_allclose(divided.parts[0][0], expected, atol=1e-9)
+    assert divided.parts[0].sum() + divided.bias[0] + divided.dropped[0] == pytest.approx(R.sum())
 
 
 @pytest.mark.parametrize("kind", [L.SimpleRNN, L.LSTM, L.GRU])

@@ -6,7 +6,7 @@ import pytest
 from lrp import arrays, parallel
 from lrp.layers import Conv, Dense
 from lrp.layers.convolution import columns as conv_columns
-from lrp.layers.convolution import fast as conv_fast
+from lrp.layers.convolution import float32 as conv_fast
 from lrp.rules import engine, flows, parse
 from tests import oracles
 

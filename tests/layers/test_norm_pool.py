@@ -23,7 +23,7 @@ def norm(values, p):
 
 
 @pytest.mark.parametrize("p", NORMS)
-def test_values_and_shares_by_scalar_loops(rng, p):
+def test_values_and_relevance_by_scalar_loops(rng, p):
     pool, x = L.PNormPool(3, p), rng.uniform(0.1, 1, size=(2, 15))
     x[0, 3:6] = 0  # a pool of zeros
     x[1, 9:12] = [0.5, 0.5, 0.25]  # a tie
@@ -38,8 +38,8 @@ def test_values_and_shares_by_scalar_loops(rng, p):
         for j in range(3):
             expected[n, 3 * k + j] = members[j] / sum(members) * R[n, k]
     np.testing.assert_allclose(pool.lrp(R), expected, rtol=1e-14)
-    share = pool.distribute(R, pool.default_rule, (x,), y)
-    assert share.dropped.tolist() == dropped.tolist() and dropped[0] == R[0, 1]
+    divided = pool.distribute(R, pool.default_rule, (x,), y)
+    assert divided.dropped.tolist() == dropped.tolist() and dropped[0] == R[0, 1]
 
 
 @pytest.mark.parametrize("p", NORMS)
@@ -68,14 +68,14 @@ def test_exact(rng, p):
     x[0, :3] = Fraction(0)
     pool = L.PNormPool(3, p)
     y = pool.compute(x)
-    share = pool.distribute(R, pool.default_rule, (x,), y)
+    divided = pool.distribute(R, pool.default_rule, (x,), y)
     for n, k in np.ndindex(2, 2):
         members = [x[n, 3 * k + j] for j in range(3)]
         assert y[n, k] == (max(members) if p == math.inf else sum(members))
         for j in range(3):
             expected = members[j] / sum(members) * R[n, k] if sum(members) else 0
-            assert share.parts[0][n, 3 * k + j] == expected
-    assert share.dropped.tolist() == [R[0, 0], 0]
+            assert divided.parts[0][n, 3 * k + j] == expected
+    assert divided.dropped.tolist() == [R[0, 0], 0]
     (g,) = pool.pullback(R, (x,), y)
     assert (g * x).sum() == (R * y).sum()  # Euler: a norm is homogeneous of degree 1
 

@@ -1,11 +1,15 @@
 """What each layer refuses, by its settings, its arrays, the shapes of its inputs or its rule: one clear sentence."""
 
+import re
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
 from lrp import layers as L
 from lrp.errors import ExactError, InputError, LrpError, RuleError, SettingError, ShapeError
-from lrp.rules import identity, signal, winner, zero
+from lrp.rules import identity, parse, signal, winner, zero
+from tests.cases import case_id, cases
 
 one = np.ones
 
@@ -94,10 +98,10 @@ FITTED = {
     "matmul": (lambda: L.MatMul(), [(2, 3), (2, 3)], "MatMul: expected matrices"),
     "dot axes": (lambda: L.Dot(3, 1), [(2, 3), (2, 3)], "Dot: expected axes of"),
     "dot lengths": (lambda: L.Dot(1, 2), [(2, 3), (2, 3)], "Dot: expected equal lengths on the summed axes"),
-    "reshape": (lambda: L.Reshape((4,)), [(3,)], r"cannot reshape \(3,\) \(3 entries\) into \(4,\)"),
+    "reshape": (lambda: L.Reshape((4,)), [(3,)], r"expected a shape for the 3 entries of \(3,\), got \(4,\)"),
     "permute": (lambda: L.Permute((2, 1)), [(3,)], "expected samples of 2 axes"),
     "zero pad": (lambda: L.ZeroPad(((1, 1),)), [(3,)], "expected inputs of 1 spatial axes and channels last"),
-    "crop": (lambda: L.Crop(((1, 2),)), [(3, 1)], "nothing is left of"),
+    "crop": (lambda: L.Crop(((1, 2),)), [(3, 1)], "expected spatial axes longer than what is cut off"),
     "up-sample": (lambda: L.UpSample((2,)), [(3,)], "expected inputs of 1 spatial axes and channels last"),
     "interpolate": (lambda: L.Interpolate((4,)), [(3,)], "expected"),
     "slice axes": (lambda: L.Slice((0, 0)), [(3,)], "Slice: expected samples of at least 2 axes"),
@@ -105,7 +109,7 @@ FITTED = {
     "slice nothing": (lambda: L.Slice(((2, 1, 1),)), [(3,)], "Slice: nothing is left of"),
     "feature mask": (lambda: L.FeatureMask(), [(3,)], "FeatureMask: expected steps and features"),
     "masked mean": (lambda: L.MaskedMean(), [(3,), (3,)], "MaskedMean: expected steps and features"),
-    "masking": (lambda: L.Masking(), [(3, 2), (4,)], "Masking: expected a mask of one number a step"),
+    "masking": (lambda: L.Masking(), [(3, 2), (4,)], "Masking: expected a mask of one number per step"),
     "cell inputs": (lambda: L.SimpleRNN(one((3, 2)), one((2, 2))), [(4, 5)], "SimpleRNN: expected 1 inputs"),
     "cell states": (
         lambda: L.SimpleRNN(one((3, 2)), one((2, 2)), initial=True),
@@ -181,8 +185,8 @@ def test_free_lengths_stay_free():
 def test_a_zero_rule_on_a_layer_without_part_in_the_relevance():
     """A dead layer under a rule whose group is 0/0 everywhere passes nothing and drops all."""
     layer, x = L.Dense(np.zeros((2, 1))), one((1, 2))
-    share = layer.distribute(one((1, 1)), zero(), (x,), layer.compute(x))
-    assert share.parts[0].tolist() == [[0, 0]] and share.dropped[0] == 1
+    divided = layer.distribute(one((1, 1)), zero(), (x,), layer.compute(x))
+    assert divided.parts[0].tolist() == [[0, 0]] and divided.dropped[0] == 1
 
 
 def test_cells_without_a_bias():
@@ -193,3 +197,49 @@ def test_cells_without_a_bias():
 
 def test_a_power_that_is_no_whole_number():
     assert L.LAYERS["Power"](0.5).compute(np.array([[4.0, 9.0]])).tolist() == [[2, 3]]
+
+
+def parameters_section(kind):
+    """The text below `Parameters` in a class docstring, up to the next section."""
+    doc = kind.__doc__ or ""
+    return doc.split("Parameters\n    ----------\n")[1] if "Parameters\n    ----------\n" in doc else ""
+
+
+# The convolutions and Dense describe their arguments in prose.
+DESCRIBED = [k for k in L.LAYERS.values() if k not in (L.Conv, L.ConvTranspose, L.Dense) and fields(k)]
+
+
+@pytest.mark.parametrize("kind", DESCRIBED, ids=lambda kind: kind.__name__)
+def test_every_argument_is_described(kind):
+    names = re.findall(r"^    (\w[\w, ]*?)(?: :.*)?$", parameters_section(kind), re.M)
+    described = {name for line in names for name in line.split(", ")}
+    assert {f.name for f in fields(kind)} <= described
+
+
+def test_the_text_of_a_rule_is_a_rule(rng):
+    """distribute() takes text, a Rule, or None for the default, and refuses what the layer does not take."""
+    layer, x = L.Dense(rng.normal(size=(3, 2)), rng.normal(size=2)), rng.normal(size=(4, 3))
+    y, R = layer.compute(x), rng.normal(size=(4, 2))
+    one, two = layer.distribute(R, "epsilon:0.25", (x,), y), layer.distribute(R, parse("epsilon:0.25"), (x,), y)
+    assert one.parts[0].tobytes() == two.parts[0].tobytes() and (one.bias == two.bias).all()
+    (gradient,) = layer.distribute(R, "gradient", (x,), y).parts
+    assert gradient.tobytes() == layer.pullback(R, (x,), y)[0].tobytes()
+    with pytest.raises(RuleError, match="a Dense layer needs a rule"):
+        layer.distribute(R, None, (x,), y)
+    assert (L.ReLU().distribute(R, None, (y,), y).parts[0] == R).all()
+
+
+@pytest.mark.parametrize("case", cases(), ids=case_id)
+def test_every_layer_takes_the_gradient(case, rng):
+    layer, xs = case.build(rng), case.inputs(rng)
+    y = layer.compute(*xs)
+    parts = layer.distribute(np.ones_like(y), "gradient", xs, y).parts
+    for part, same in zip(parts, layer.pullback(np.ones_like(y), xs, y), strict=True):
+        assert part.tobytes() == same.tobytes()
+
+
+def test_an_error_names_its_layer_once():
+    with pytest.raises(ShapeError, match="^MatMul: expected matrices"):
+        L.MatMul().forward(one((1, 2, 3)), one((1, 2, 3)))
+    with pytest.raises(ShapeError, match="^PReLU: expected slopes that broadcast"):
+        L.PReLU(one(2)).forward(one((1, 3)))

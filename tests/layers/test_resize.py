@@ -17,6 +17,6 @@ def test_single_precision_is_the_same_map_rounded(half_pixel, rng):
     assert 0 < abs(rounded - y).max() < 1e-6
     assert (single.compute(exact(x)) == plain.compute(exact(x))).all()
     R = rng.normal(size=y.shape)
-    share = single.distribute(R, epsilon(0.1), (x,), rounded)
-    assert line("resize", "Interpolate", epsilon(0.1), R, share).closes().all()
+    divided = single.distribute(R, epsilon(0.1), (x,), rounded)
+    assert line("resize", "Interpolate", epsilon(0.1), R, divided).closes().all()
     assert (single.pullback(R, (x,), rounded)[0] == plain.pullback(R, (x,), y)[0]).all()

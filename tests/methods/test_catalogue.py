@@ -25,7 +25,7 @@ LEARNING = ("pattern_net", "pattern_attribution", "prediction_difference")  # th
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - {"cam", *LEARNING}))
 def test_every_method_can_be_called_by_its_name(rng, name):
-    light = {"meaningful_perturbation": ":steps=2,cell=2", "shapley": ":orders=2", "occlusion": ":window=3"}
+    light = {"meaningful_perturbation": ":steps=2,cell=2", "shapley": ":samples=2", "occlusion": ":window=3"}
     network, x = nets.conv(rng), rng.random((2, 7, 9, 2))
     found = parse(name + light.get(name, ""))(network, x, [1, 0], np.random.default_rng(5))
     assert np.asarray(found.relevance).shape[:3] == (2, 7, 9)
@@ -53,12 +53,15 @@ def test_random_numbers_are_handed_on_where_a_method_draws_some(rng):
     "text, said",
     [
         ("lime", "method: expected one of lrp, gradient"),
-        ("gradient:1", "gradient: expected settings among none, got '1'"),
+        ("cam:1", "cam: expected settings among none, got '1'"),
+        ("grad-camm", "got 'grad-camm'; did you mean 'grad_cam'"),
+        ("integrated_gradients:step=3", "got 'step=3'; did you mean 'steps'"),
+        ("deep_lift:reveal-cancel", "got 'reveal-cancel'; did you mean 'reveal_cancel'"),
         ("sensitivity:inf,power=2", "sensitivity: expected settings among norm, got 'power=2'"),
         ("sensitivity:inf,2", "sensitivity: expected settings among norm, got '2'"),
         ("integrated_gradients:steps=many", "integrated_gradients: steps: expected a number, got 'many'"),
-        ("pattern_net", "pattern_net: expected a file of patterns, such as pattern_net:patterns.h5, got none"),
-        ("prediction_difference:window=3", "prediction_difference: expected a file of samples, such as"),
+        ("pattern_net", "pattern_net: expected the setting patterns, such as pattern_net:FILE.h5, got none"),
+        ("prediction_difference:window=3", "prediction_difference: expected the setting background, such as"),
         ("deep_lift:gentle", "deep_lift: rule: expected one of rescale, reveal_cancel, got 'gentle'"),
     ],
 )
@@ -91,8 +94,8 @@ def test_patterns_go_to_a_file_and_back(rng, tmp_path):
 def test_pictures_to_draw_from_come_from_a_file(rng, tmp_path):
     network, x, others = nets.conv(rng), rng.random((1, 7, 9, 2)), rng.random((3, 7, 9, 2))
     save_arrays(tmp_path / "others.h5", {"x": others})
-    found = parse(f"prediction_difference:{tmp_path}/others.h5,window=3")(network, x, 1)
-    wanted = prediction_difference(network, x, 1, samples=others, window=3)
+    found = parse(f"prediction_difference:{tmp_path}/others.h5,training_size=50,window=3")(network, x, 1)
+    wanted = prediction_difference(network, x, 1, background=others, training_size=50, window=3)
     np.testing.assert_array_equal(found.relevance, wanted.relevance)
     save_arrays(tmp_path / "wrong.h5", {"pictures": others})
     with pytest.raises(InputError, match="expected a file of arrays with the pictures as x, got pictures"):

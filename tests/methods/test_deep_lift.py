@@ -141,3 +141,12 @@ def test_flatten_between_a_kernel_and_its_activation_hands_both_parts_on(rng):
     x = rng.normal(size=(2, 3, 3, 1))
     a, b = (deep_lift(network, x, 1, rule=REVEAL_CANCEL).relevance for network in (before, behind))
     np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+def test_one_part_that_vanishes_beside_one_that_does_not():
+    """dz+ = 2e-9 at the kink, dz- = -1: RevealCancel's dy+ = 1/2 [f(1e-9) - f(-1e-9)] is dropped, times the weight 1e6."""
+    network = Network.sequential([Dense(np.array([[1.0], [1.0]])), ReLU(), Dense(np.array([[1e6]]))], (2,))
+    found = deep_lift(network, [[1e-9, -1.0]], 0, baseline=[-1e-9, 0.0], rule=REVEAL_CANCEL)
+    row = found.ledger["relu1"]
+    assert row.dropped[0] == pytest.approx(5e-4, rel=1e-6)
+    assert row.closes().all()

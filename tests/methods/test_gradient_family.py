@@ -12,11 +12,12 @@ from lrp.methods import (
     Norm,
     deconvolution,
     gradient,
-    gradient_input,
+    gradient_times_input,
     guided_backprop,
     integrated_gradients,
     sensitivity,
     smoothgrad,
+    squared_gradient,
 )
 from tests.methods import nets
 
@@ -45,7 +46,6 @@ def test_sensitivity_norms_by_loops(rng, norm):
             Norm.ONE: sum(values),
             Norm.TWO: sum(v * v for v in values) ** 0.5,
             Norm.INFINITY: max(values),
-            Norm.SQUARED: sum(v * v for v in values),
         }[norm]
         assert found[n, i, j, 0] == pytest.approx(wanted, rel=1e-12)
 
@@ -54,7 +54,7 @@ def test_sensitivity_of_vectors_is_entry_by_entry(rng):
     network, x = nets.dense(rng), rng.normal(size=(3, 5))
     g = gradient(network, x, 1).relevance
     np.testing.assert_allclose(sensitivity(network, x, 1).relevance, np.abs(g))
-    np.testing.assert_allclose(sensitivity(network, x, 1, norm="squared").relevance, g * g)
+    np.testing.assert_allclose(squared_gradient(network, x, 1).relevance, g * g)
 
 
 @pytest.mark.parametrize("method", [sensitivity, deconvolution, guided_backprop])
@@ -115,9 +115,9 @@ def test_smoothgrad_by_a_loop(rng, combine, wanted):
 
 def test_smoothgrad_repeats_itself_and_takes_any_method(rng):
     network, x = nets.conv(rng), rng.normal(size=(1, 7, 9, 2))
-    a, b = (smoothgrad(network, x, method=gradient_input, samples=3) for _ in range(2))
+    a, b = (smoothgrad(network, x, method=gradient_times_input, samples=3) for _ in range(2))
     np.testing.assert_array_equal(a.relevance, b.relevance)
-    assert a.settings["method"] == "gradient_input"
+    assert a.settings["method"] == "gradient_times_input"
     quiet = smoothgrad(network, x, samples=2, spread=0)
     np.testing.assert_allclose(quiet.relevance, gradient(network, x).relevance, rtol=1e-12)
 
@@ -138,8 +138,8 @@ def two_inputs(rng):
 def test_several_inputs_keep_their_form(rng):
     network = two_inputs(rng)
     a, b = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
-    by_name = gradient_input(network, {"a": a, "b": b}, 1)
-    by_order = gradient_input(network, (a, b), 1)
+    by_name = gradient_times_input(network, {"a": a, "b": b}, 1)
+    by_order = gradient_times_input(network, (a, b), 1)
     np.testing.assert_array_equal(by_name.relevance["b"], by_order.relevance[1])
     np.testing.assert_allclose(by_name.total(), by_order.relevance[0].sum(axis=1) + by_order.relevance[1].sum(axis=1))
     paths = integrated_gradients(network, (a, b), 1, baseline=(0.5, {"b": 0}["b"]), steps=300)
@@ -157,7 +157,7 @@ def test_what_cannot_be_explained_says_so(rng):
     with pytest.raises(InputError, match="gradient: expected inputs of real numbers, got token numbers at 'input'"):
         gradient(tokens, np.ones((1, 5), dtype=int), 0)
     network, x = nets.conv(rng), rng.normal(size=(1, 7, 9, 2))
-    with pytest.raises(SettingError, match="norm: expected one of .'1', '2', 'inf', 'squared'., got '3'"):
+    with pytest.raises(SettingError, match="norm: expected one of .'1', '2', 'inf'., got '3'"):
         sensitivity(network, x, norm="3")
     with pytest.raises(SettingError, match="scheme: expected one of"):
         integrated_gradients(network, x, scheme="right")
@@ -187,3 +187,11 @@ def test_a_path_that_leads_nowhere_gets_zeros(rng):
     network = Network(nodes, ["out"])
     found = gradient(network, (np.ones((1, 3)), np.ones((1, 2))), 0)
     assert found.relevance[1].tolist() == [[0, 0]]
+
+
+def test_sigma_is_the_noise_in_units_of_the_input(rng):
+    network, x = nets.conv(rng, Tanh()), rng.normal(size=(2, 7, 9, 2)) * 3
+    draws = np.random.default_rng(4)
+    maps = [gradient(network, x + 0.3 * draws.standard_normal(x.shape), 1).relevance for _ in range(3)]
+    found = smoothgrad(network, x, 1, samples=3, sigma=0.3, rng=np.random.default_rng(4))
+    np.testing.assert_allclose(found.relevance, sum(maps) / 3, atol=1e-12)

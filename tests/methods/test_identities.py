@@ -18,7 +18,7 @@ from lrp.methods import (
     excitation_backprop,
     grad_cam,
     gradient,
-    gradient_input,
+    gradient_times_input,
     guided_backprop,
     integrated_gradients,
     occlusion,
@@ -32,7 +32,7 @@ from tests.methods import nets
     "method, settings, values",
     [
         (gradient, {}, (3.25, 0.5, -2)),
-        (gradient_input, {}, (3.25, 1, -6)),
+        (gradient_times_input, {}, (3.25, 1, -6)),
         (relevance_propagation, {"composite": "*=zero"}, (3.25, 1, -6)),
         (relevance_propagation, {"composite": "*=epsilon:0.1"}, (2.692053, 0.884090, -5.006677)),
         (deep_lift, {"baseline": nets.GOLDEN_R}, (1.2125, 1.2375, -3.825)),
@@ -53,7 +53,7 @@ def test_golden_relu(method, settings, values):
     "method, settings, values",
     [
         (gradient, {}, (0.071401, -0.088796, 0.042164)),
-        (gradient_input, {}, (0.071401, -0.177592, 0.126493)),
+        (gradient_times_input, {}, (0.071401, -0.177592, 0.126493)),
         (relevance_propagation, {"composite": "*=zero"}, (1.115196, -0.298066, -1.674742)),
         (relevance_propagation, {"composite": "*=epsilon:0.1"}, (0.869932, -0.212964, -1.327160)),
         (deep_lift, {"baseline": nets.GOLDEN_R}, (0.659936, 0.447309, -3.002800)),
@@ -74,11 +74,11 @@ def test_alpha2_beta1_golden():
 
 
 @pytest.mark.parametrize("biases", [True, False])
-def test_rule_zero_is_gradient_input_on_relu_networks(rng, biases):
+def test_rule_zero_is_gradient_times_input_on_relu_networks(rng, biases):
     network = nets.conv(rng, biases=biases)
     x = rng.normal(size=(3, 7, 9, 2))
     a = relevance_propagation(network, x, [0, 2, 1], composite="Conv|Dense=zero")
-    b = gradient_input(network, x, [0, 2, 1])
+    b = gradient_times_input(network, x, [0, 2, 1])
     np.testing.assert_allclose(a.relevance, b.relevance, atol=1e-9 * np.abs(b.relevance).max())
     assert (np.abs(b.total() - b.score).max() < 1e-9) == (not biases)
 
@@ -184,7 +184,7 @@ def test_sensitivity_1_is_occlusion_1_on_vectors_and_exact_shapley_on_a_linear_n
             fall = network.forward(x).output[sample, 1] - network.forward(changed).output[0, 1]
             assert found[sample, i] == pytest.approx(fall, rel=1e-12)
     linear = Network.sequential([Dense(rng.normal(size=(5, 3)), rng.normal(size=3))], (5,))
-    for method in (occlusion, shapley, gradient_input, integrated_gradients, deep_lift):
+    for method in (occlusion, shapley, gradient_times_input, integrated_gradients, deep_lift):
         np.testing.assert_allclose(
             method(linear, x, 2).relevance, x * linear.nodes["dense1"].layer.weight[:, 2], rtol=1e-9, atol=1e-12
         )
@@ -224,16 +224,16 @@ def test_reveal_cancel_shares_a_minimum_that_rescale_gives_to_one():
     network = Network.sequential([Dense(w1), ReLU(), Dense(w2)], (2,))
     x = np.array([[3.0, 1.0]])
     assert network.forward(x).output[0, 0] == 1
-    np.testing.assert_allclose(gradient_input(network, x, 0).relevance[0], (0, 1))
+    np.testing.assert_allclose(gradient_times_input(network, x, 0).relevance[0], (0, 1))
     np.testing.assert_allclose(deep_lift(network, x, 0).relevance[0], (0, 1))
     np.testing.assert_allclose(deep_lift(network, x, 0, rule=REVEAL_CANCEL).relevance[0], (0.5, 0.5))
 
 
-def test_deep_lift_is_continuous_where_gradient_input_jumps():
+def test_deep_lift_is_continuous_where_gradient_times_input_jumps():
     network = Network.sequential([Dense(np.array([[1.0]]), np.array([-10.0])), ReLU()], (1,))
     for value in (10.0, 10.5, 12.0):
         assert deep_lift(network, [[value]], 0).relevance[0, 0] == pytest.approx(value - 10, abs=1e-9)
-    assert gradient_input(network, [[10.5]], 0).relevance[0, 0] == 10.5
+    assert gradient_times_input(network, [[10.5]], 0).relevance[0, 0] == 10.5
 
 
 def test_max_pooling_sums_exactly_over_time(rng):

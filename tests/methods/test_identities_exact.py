@@ -29,7 +29,7 @@ from lrp.methods import (
     excitation_backprop,
     grad_cam,
     gradient,
-    gradient_input,
+    gradient_times_input,
     integrated_gradients,
     occlusion,
     relevance_propagation,
@@ -68,10 +68,10 @@ def equal(a, b):
 
 
 @pytest.mark.parametrize("biases", [True, False])
-def test_rule_zero_is_gradient_input_exactly(rng, biases):
+def test_rule_zero_is_gradient_times_input_exactly(rng, biases):
     network, x = exact_conv(rng, biases), small(rng, 3, 5, 4, 2)
     a = relevance_propagation(network, x, [0, 1, 2], composite="Conv|Dense=zero")
-    b = gradient_input(network, x, [0, 1, 2])
+    b = gradient_times_input(network, x, [0, 1, 2])
     equal(a.relevance, b.relevance)
     assert (b.total() == b.score).all() == (not biases)
 
@@ -99,13 +99,13 @@ def test_deep_lift_is_rule_zero_on_convolutions(rng, activation):
 
 
 @pytest.mark.parametrize("scheme", ["midpoint", "trapezoid", "left"])
-def test_without_biases_integrated_gradients_is_gradient_input_exactly(rng, scheme):
+def test_without_biases_integrated_gradients_is_gradient_times_input_exactly(rng, scheme):
     """The gradient is the same all along the ray from 0 (at 0 itself it is 0), so each scheme is complete."""
     network, x = exact_conv(rng, biases=False), small(rng, 2, 5, 4, 2)
     steps = 3
     found = integrated_gradients(network, x, [0, 2], steps=steps, scheme=scheme)
     seen = {"midpoint": Fraction(1), "trapezoid": 1 - Fraction(1, 2 * steps), "left": 1 - Fraction(1, steps)}[scheme]
-    equal(found.relevance, seen * gradient_input(network, x, [0, 2]).relevance)
+    equal(found.relevance, seen * gradient_times_input(network, x, [0, 2]).relevance)
     assert (found.gap() == (1 - seen) * found.expected).all() and (found.expected == found.score).all()
 
 
@@ -136,7 +136,7 @@ def test_integrated_gradients_is_rescale_with_one_hidden_convolution(rng, activa
     a = integrated_gradients(network, x, [0, 2], baseline=r, steps=2000)
     b = deep_lift(network, x, [0, 2], baseline=r)
     np.testing.assert_allclose(a.relevance, b.relevance, atol=1e-2 if isinstance(activation, ReLU) else 1e-5)
-    assert np.abs(gradient_input(network, x, [0, 2]).relevance - b.relevance).max() > 0.1
+    assert np.abs(gradient_times_input(network, x, [0, 2]).relevance - b.relevance).max() > 0.1
 
 
 @pytest.mark.parametrize("pool, positions", [(GlobalAvgPool(), 20), (GlobalSumPool(), 1)])
@@ -192,7 +192,7 @@ def test_excitation_backprop_of_a_convolution_by_loops_in_fractions(rng):
 def test_sensitivity_1_is_occlusion_1_on_pictures(rng):
     """On any network, by definition, where what covers is the baseline; all channels of a pixel go together."""
     network, x = nets.conv(rng, Tanh()), rng.normal(size=(2, 7, 9, 2))
-    found = occlusion(network, x, [0, 2], value=0.5)
+    found = occlusion(network, x, [0, 2], baseline=0.5)
     removed = removals(network, x, [0, 2], sizes=(1,), subsets=80, baseline=0.5)
     for i in range(2):
         sums = removed.subsets(i) @ found.relevance[i].ravel()
@@ -213,7 +213,7 @@ def test_on_a_linear_network_all_decompositions_hold_sensitivity_n_for_every_n(r
     ]
     network, x = Network.sequential(layers, (5, 6, 2)), rng.normal(size=(2, 5, 6, 2))
     removed = removals(network, x, [0, 1], sizes=(1, 7, 30), subsets=9)
-    for method in (gradient_input, integrated_gradients, deep_lift, occlusion):
+    for method in (gradient_times_input, integrated_gradients, deep_lift, occlusion):
         R = method(network, x, [0, 1]).relevance.sum(axis=-1).reshape(2, -1)
         for i in range(2):
             np.testing.assert_allclose(removed.subsets(i) @ R[i], removed.falls[i].ravel(), atol=1e-10)
@@ -229,7 +229,7 @@ def test_sums_over_everything_are_the_difference_from_the_reference(rng):
         (deep_lift(network, x, [2, 0], baseline=r), 1e-10),
         (deep_lift(network, x, [2, 0], baseline=r, rule="reveal_cancel"), 1e-10),
         (shapley(network, x, [2, 0], baseline=r, segments=segments), 1e-10),
-        (shapley(network, x, [2, 0], baseline=r, orders=2), 1e-10),
+        (shapley(network, x, [2, 0], baseline=r, samples=2), 1e-10),
     ):
         np.testing.assert_allclose(found.expected, fall, rtol=1e-12)
         np.testing.assert_allclose(found.total(), fall, atol=tolerance)

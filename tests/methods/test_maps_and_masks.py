@@ -121,7 +121,7 @@ def test_excitation_backprop_at_a_layer(rng):
 def test_occlusion_by_loops(rng, window, stride):
     network = nets.conv(rng)
     x, value = rng.normal(size=(2, 7, 9, 2)), rng.normal(size=2)
-    found = occlusion(network, x, [0, 2], window=window, stride=stride, value=value)
+    found = occlusion(network, x, [0, 2], window=window, stride=stride, baseline=value)
     h, w = (window, window) if isinstance(window, int) else window
     sh, sw = (h, w) if stride is None else (stride, stride) if isinstance(stride, int) else stride
     tops = sorted({*range(0, 7 - h + 1, sh), 7 - h})
@@ -143,17 +143,17 @@ def test_occlusion_refuses_windows_that_do_not_fit(rng):
         occlusion(network, x, window=8)
     with pytest.raises(SettingError, match="stride: expected at most the window's lengths"):
         occlusion(network, x, window=2, stride=3)
-    with pytest.raises(ShapeError, match="value: expected a number, one a channel"):
-        occlusion(network, x, value=np.ones(3))
+    with pytest.raises(ShapeError, match="occlusion: expected a baseline that broadcasts"):
+        occlusion(network, x, baseline=np.ones(3))
 
 
 def test_prediction_difference_by_loops(rng):
     network = nets.conv(rng)
     x, others = rng.normal(size=(1, 7, 9, 2)) / 3, rng.normal(size=(3, 7, 9, 2)) / 3
-    found = prediction_difference(network, x, 1, samples=others, window=(7, 3))
+    found = prediction_difference(network, x, 1, background=others, training_size=40, window=(7, 3))
 
     def bits(p):
-        p = (p * 3 + 1) / (3 + 3)
+        p = (p * 40 + 1) / (40 + 3)
         return math.log2(p / (1 - p))
 
     for left in (0, 3, 6):
@@ -164,8 +164,33 @@ def test_prediction_difference_by_loops(rng):
             p += network.forward(changed).output[0, 1] / 3
         wanted = bits(network.forward(x).output[0, 1]) - bits(p)
         np.testing.assert_allclose(found.relevance[0, :, left : left + 3, 0], wanted, rtol=1e-9)
-    with pytest.raises(InputError, match="samples: expected pictures of shape"):
-        prediction_difference(network, x, samples=others[0])
+    with pytest.raises(InputError, match="background: expected pictures of shape"):
+        prediction_difference(network, x, background=others[0], training_size=40)
+
+
+def test_prediction_difference_of_a_sample_is_that_of_the_sample_alone(rng):
+    network = nets.conv(rng)
+    x, others = rng.normal(size=(3, 7, 9, 2)) / 3, rng.normal(size=(2, 7, 9, 2)) / 3
+    settings = {"background": others, "training_size": 40, "window": 4}
+    together = prediction_difference(network, x, [0, 1, 2], **settings).relevance
+    for n in range(3):
+        alone = prediction_difference(network, x[n : n + 1], n, **settings).relevance
+        np.testing.assert_allclose(together[n], alone[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 10, 1000])
+def test_the_laplace_correction_counts_training_instances_and_not_background_pictures(count):
+    """p(c|x) = 1 of 2 classes and p(c|x without q) = 1/2: log2((N + 1) / 1) bits, however many equal pictures there are."""
+    network = Network.sequential([Flatten(), Dense(np.array([[1000.0, 0.0]]))], (1, 1, 1))
+    x, background = np.ones((1, 1, 1, 1)), np.zeros((count, 1, 1, 1))
+    for N, bits in ((1, 1.0), (1023, 10.0)):
+        found = prediction_difference(network, x, 0, background=background, training_size=N)
+        assert found.relevance[0, 0, 0, 0] == pytest.approx(bits, rel=1e-12)
+        assert found.settings["training_size"] == N and found.settings["background"] == count
+    with pytest.raises(
+        SettingError, match="prediction_difference: training_size: expected a whole number of at least 1"
+    ):
+        prediction_difference(network, x, 0, background=background, training_size=0)
 
 
 def test_blur_saliency_by_the_formula(rng):
@@ -208,9 +233,9 @@ def test_sampled_shapley_values_sum_up_and_come_near(rng):
     network = nets.conv(rng)
     x = rng.normal(size=(2, 7, 9, 2))
     segments = np.arange(63).reshape(7, 9) % 13
-    found = shapley(network, x, 1, segments=segments, orders=20)
+    found = shapley(network, x, 1, segments=segments, samples=20)
     np.testing.assert_allclose(found.gap(), 0, atol=1e-9)
-    assert found.details["standard_error"].shape == (2, 13) and found.settings["orders"] == 20
+    assert found.details["standard_error"].shape == (2, 13) and found.settings["samples"] == 20
     few = np.arange(63).reshape(7, 9) % 12
     exact = shapley(network, x, 1, segments=few)
     assert "standard_error" not in exact.details
@@ -219,12 +244,12 @@ def test_sampled_shapley_values_sum_up_and_come_near(rng):
         np.testing.assert_allclose(
             exact.relevance[n, ..., 0][few == k], exact.details["values"][n, k] / (few == k).sum()
         )
-    plain = shapley(network, x[:1], 1, orders=2)
+    plain = shapley(network, x[:1], 1, samples=2)
     assert plain.settings["features"] == 63
     with pytest.raises(
-        SettingError, match="shapley: orders for 63 features: expected a whole number of at least 2, got 1"
+        SettingError, match="shapley: samples for 63 features: expected a whole number of at least 2, got 1"
     ):
-        shapley(network, x, orders=1)
+        shapley(network, x, samples=1)
     with pytest.raises(ShapeError, match="segments: expected whole numbers of shape .7, 9."):
         shapley(network, x, segments=np.ones((7, 9)))
     with pytest.raises(ShapeError, match="segments: expected every number from 0 to the largest at least once"):
@@ -383,3 +408,47 @@ def test_random_map_is_one_number_a_pixel(rng):
 def test_patterns_want_dense_or_convolution_layers():
     with pytest.raises(SettingError, match="patterns: expected dense or convolution layers, got ReLU"):
         outer(ReLU(), np.ones((1, 2)), np.ones((1, 2)))
+
+
+def test_pattern_attribution_starts_with_the_target_s_own_value(rng):
+    """R_i = w_i a_i S through one kernel, and through two by loops, with a ReLU's mask between them."""
+    w1, b1, w2 = rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=(4, 2))
+    network = Network.sequential([Dense(w1, b1), ReLU(), Dense(w2)], (3,))
+    a1, a2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+    x = rng.normal(size=3)
+    z = [sum(x[i] * w1[i, j] for i in range(3)) + b1[j] for j in range(4)]
+    score = sum(max(z[j], 0.0) * w2[j, 1] for j in range(4))
+    inner = [w2[j, 1] * a2[j, 1] * score if z[j] > 0 else 0.0 for j in range(4)]
+    wanted = [sum(w1[i, j] * a1[i, j] * inner[j] for j in range(4)) for i in range(3)]
+    found = pattern_attribution(network, x[None], 1, patterns={"dense1": a1, "dense2": a2})
+    np.testing.assert_allclose(found.relevance[0], wanted, rtol=1e-12)
+    signal = [a2[j, 1] if z[j] > 0 else 0.0 for j in range(4)]
+    wanted = [sum(a1[i, j] * signal[j] for j in range(4)) for i in range(3)]
+    found = pattern_net(network, x[None], 1, patterns={"dense1": a1, "dense2": a2})
+    np.testing.assert_allclose(found.relevance[0], wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("game, sign, empty", [("deletion", 1.0, 1.0), ("preservation", -1.0, 0.0)])
+def test_the_mask_descends_the_objective_of_its_game(rng, game, sign, empty):
+    """Three steps of Adam on the objective of the docstring, whose gradient is taken by differences."""
+    network, x = nets.conv(rng, Tanh()), rng.normal(size=(1, 7, 9, 2))
+    settings = {"area": 1e-4, "smoothness": 0.2, "power": 3.0, "cell": 3, "mask_blur": 0.8, "blur": 1.5, "rate": 0.05}
+    found = meaningful_perturbation(network, x, 1, game=game, jitter=0, steps=3, **settings)
+    blurred = np.stack([ndimage.gaussian_filter(x[0, ..., c], 1.5, mode="nearest") for c in range(2)], axis=-1)
+    mask = Mask((3, 3), (7, 9), 0.8)
+
+    def objective(m):
+        M = mask.full(m)
+        p = network.forward(M * x + (1 - M) * blurred).output[0, 1]
+        return 1e-4 * np.abs(m - empty).sum() + 0.2 * roughness(m, 3.0)[0] + sign * p
+
+    m, adam = np.full((1, 3, 3, 1), 0.5), Adam(0.05)
+    for _ in range(3):
+        g = np.zeros_like(m)
+        for index in np.ndindex(*m.shape):
+            step = np.zeros_like(m)
+            step[index] = 1e-6
+            g[index] = (objective(m + step) - objective(m - step)) / 2e-6
+        m = np.clip(adam.step(m, g), 0, 1)
+    np.testing.assert_allclose(found.details["mask"], m, atol=1e-6)
+    assert np.ptp(m) > 0.01

@@ -53,14 +53,19 @@ OTHERS = np.zeros((2, 7, 9, 2))
             "method: expected a function .* got 'gradient'; lrp.methods",
         ),
         (occlusion, {"window": 2.5}, SettingError, "window: expected 2 integers"),
-        (occlusion, {"value": NAN}, InputError, "value: expected finite numbers"),
-        (occlusion, {"value": "grey"}, InputError, "value: expected numbers, got 'grey'"),
-        (prediction_difference, {"samples": "others"}, InputError, "samples: expected numbers, got 'others'"),
-        (prediction_difference, {"samples": OTHERS * NAN}, InputError, "samples: expected finite numbers"),
-        (prediction_difference, {"samples": OTHERS[:0]}, InputError, "samples: expected pictures of shape .7, 9, 2."),
+        (occlusion, {"baseline": NAN}, InputError, "occlusion: baseline: expected finite numbers"),
+        (occlusion, {"baseline": "grey"}, InputError, "baseline: expected numbers, got 'grey'"),
+        (prediction_difference, {"background": "others"}, InputError, "background: expected numbers, got 'others'"),
+        (prediction_difference, {"background": OTHERS * NAN}, InputError, "background: expected finite numbers"),
         (
             prediction_difference,
-            {"samples": OTHERS, "window": 0},
+            {"background": OTHERS[:0]},
+            InputError,
+            "background: expected pictures of shape .7, 9, 2.",
+        ),
+        (
+            prediction_difference,
+            {"background": OTHERS, "window": 0},
             SettingError,
             "window: expected numbers of at least 1",
         ),
@@ -77,7 +82,7 @@ OTHERS = np.zeros((2, 7, 9, 2))
         (meaningful_perturbation, {"jitter": -1}, SettingError, "jitter: expected a whole number of at least 0"),
         (blur_saliency, {"spacing": 0}, SettingError, "spacing: expected a whole number of at least 1, got 0"),
         (blur_saliency, {"blur": np.inf}, SettingError, "blur: expected a finite number above 0, got inf"),
-        (shapley, {"orders": 2.5}, SettingError, "orders for 63 features: expected a whole number of at least 2"),
+        (shapley, {"samples": 2.5}, SettingError, "samples for 63 features: expected a whole number of at least 2"),
         (shapley, {"segments": -np.ones((7, 9), int)}, ShapeError, "got 1 numbers from -1 to -1"),
         (class_model, {"steps": 0}, SettingError, "class_model: steps: expected a whole number of at least 1, got 0"),
         (class_model, {"decay": -1}, SettingError, "class_model: decay: expected a finite number of at least 0"),
@@ -86,7 +91,8 @@ OTHERS = np.zeros((2, 7, 9, 2))
 )
 def test_one_sentence(rng, method, settings, error, said):
     with pytest.raises(error, match=said) as caught:
-        method(nets.conv(rng), rng.normal(size=(2, 7, 9, 2)), 1, **settings)
+        more = {"training_size": 50} if method is prediction_difference else {}
+        method(nets.conv(rng), rng.normal(size=(2, 7, 9, 2)), 1, **more, **settings)
     assert isinstance(caught.value, LrpError) and "\n" not in str(caught.value)
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import lrp
-from lrp.text import TextModel, Tokenizer, Vocabulary, padded, relevances
-from lrp.text.relevance import sensitivity
+from lrp.text import ARRAS, TextModel, Tokenizer, Vocabulary, padded, relevances
 
 torch = pytest.importorskip("torch")
 
@@ -53,16 +52,16 @@ def test_gradients(pair: tuple[torch.nn.Module, TextModel]) -> None:
     network.vectors.register_forward_hook(keep)
     network(torch.from_numpy(padded(TEXTS)))[:, 1].sum().backward()
     gradient = kept["vectors"].grad.numpy()
-    for one in relevances(model, TEXTS, 1, sensitivity):
+    for one in relevances(model, TEXTS, 1, method="squared_gradient"):
         assert one.elements == pytest.approx(gradient[one.index, : len(TEXTS[one.index])] ** 2, abs=1e-12)
 
 
 def test_the_ledger_closes_and_company_changes_nothing(pair: tuple[torch.nn.Module, TextModel]) -> None:
     _, model = pair
-    for one in relevances(model, TEXTS, 2):
+    for one in relevances(model, TEXTS, 2, composite=ARRAS):
         assert one.ledger is not None
         one.ledger.check()
-        (alone,) = relevances(model, [TEXTS[one.index]], 2)
+        (alone,) = relevances(model, [TEXTS[one.index]], 2, composite=ARRAS)
         assert one.relevance == pytest.approx(alone.relevance, abs=1e-10)
 
 

@@ -10,30 +10,30 @@ from lrp.rules.algebra import Sink
 from tests.cases import case_id, cases, exact_cases, numbers, rules_of
 
 
-def account(case, rule, rng, dtype):
+def divide_case(case, rule, rng, dtype):
     layer = case.build(rng).astype(dtype)
     xs = case.inputs(rng, 2, dtype)
     y = layer.compute(*xs)
     R = numbers(rng, y.shape, dtype)
-    share = layer.divide(R, rule, xs, y)
-    return share, xs, line(case.name, type(layer).__name__, rule, R, share)
+    divided = layer.distribute(R, rule, xs, y)
+    return divided, xs, line(case.name, type(layer).__name__, rule, R, divided)
 
 
 @pytest.mark.parametrize("case", exact_cases(), ids=case_id)
 def test_ledger_closes_exactly_in_fractions(case, rng):
     for rule in rules_of(case):
-        share, xs, entry = account(case, rule, rng, "exact")
+        divided, xs, entry = divide_case(case, rule, rng, "exact")
         assert (entry.residual == 0).all(), rule.text()
-        assert [part.shape for part in share.parts] == [x.shape for x in xs], rule.text()
+        assert [part.shape for part in divided.parts] == [x.shape for x in xs], rule.text()
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("case", cases(), ids=case_id)
 def test_ledger_closes_in_floats(case, dtype, rng):
     for rule in rules_of(case):
-        share, xs, entry = account(case, rule, rng, dtype)
+        divided, xs, entry = divide_case(case, rule, rng, dtype)
         assert entry.closes().all(), (rule.text(), entry.residual, entry.bound)
-        for part, x in zip(share.parts, xs, strict=True):
+        for part, x in zip(divided.parts, xs, strict=True):
             assert part.shape == x.shape and np.isfinite(part).all() and part.dtype == dtype, rule.text()
 
 
@@ -42,8 +42,8 @@ def test_spreading_leaves_no_bias_and_no_stabilizer(case, rng):
     for rule in rules_of(case, linear=True):
         if rule.sink is not Sink.SPREAD or case.name.endswith(("asymmetric", "cut")):
             continue  # a window that lies in padding alone has no input to give its bias to
-        share, _, _ = account(case, rule, rng, "exact")
-        assert (share.bias == 0).all() and (share.stabilizer == 0).all(), rule.text()
+        divided, _, _ = divide_case(case, rule, rng, "exact")
+        assert (divided.bias == 0).all() and (divided.stabilizer == 0).all(), rule.text()
 
 
 @pytest.mark.parametrize("case", cases(), ids=case_id)
@@ -52,6 +52,6 @@ def test_gross_bounds_the_flow(case, rng):
     for rule in rules_of(case):
         if isinstance(rule, PlainGradient):
             continue  # it divides nothing: its "dropped" is what is missing, not what flowed
-        share, _, entry = account(case, rule, rng, "float64")
-        moved = sum(arrays.sum_abs(part) for part in share.parts)
-        assert (entry.gross * (1 + 1e-12) >= moved + abs(share.bias) + abs(share.dropped)).all(), rule.text()
+        divided, _, entry = divide_case(case, rule, rng, "float64")
+        moved = sum(arrays.sum_abs(part) for part in divided.parts)
+        assert (entry.gross * (1 + 1e-12) >= moved + abs(divided.bias) + abs(divided.dropped)).all(), rule.text()

@@ -102,15 +102,15 @@ def test_engine_equals_the_scalar_loops(kind, text):
         x = numbers(rng, (2, *shape), "exact")
         y = layer.compute(x)
         R = numbers(rng, y.shape, "exact")
-        share = layer.distribute(R, rule, (x,), y)
+        divided = layer.distribute(R, rule, (x,), y)
         for n in range(2):
             neurons = neurons_of(x[n])
             relevances = {k: R[(n, *np.atleast_1d(k))] for k in neurons}
             messages, bias, stabilizer, dropped = oracles.propagate(neurons, relevances, RULES[text])
             for index in np.ndindex(*x.shape[1:]):
                 key = index[0] if kind == "dense" else index
-                assert share.parts[0][(n, *index)] == messages.get(key, 0), (seed, index)
-            assert (share.bias[n], share.stabilizer[n], share.dropped[n]) == (bias, stabilizer, dropped), seed
+                assert divided.parts[0][(n, *index)] == messages.get(key, 0), (seed, index)
+            assert (divided.bias[n], divided.stabilizer[n], divided.dropped[n]) == (bias, stabilizer, dropped), seed
             values = {k: sum(v * w for _, v, w in inputs) + b for k, (inputs, b) in neurons.items()}
             assert all(y[(n, *np.atleast_1d(k))] == value for k, value in values.items())
 

@@ -9,7 +9,7 @@ import pytest
 from lrp import layers as L
 from lrp import rules
 from lrp.errors import InputError
-from lrp.rules import engine, flows, propagation
+from lrp.rules import engine, fast, flows, propagation
 from lrp.rules.algebra import Group, Source, Term, Weight, table
 
 
@@ -37,7 +37,7 @@ def test_blend(row):
     w = np.array([-2.0, 0.0, 3.0])
     a, b = table([row, row])[0]
     expected = float(a) * np.maximum(w, 0) + float(b) * np.minimum(w, 0)
-    assert flows.blend(w, (a, b)).tolist() == expected.tolist()
+    assert flows.signed_weight(w, (a, b)).tolist() == expected.tolist()
 
 
 def test_a_zero_denominator_drops_its_relevance():
@@ -100,7 +100,7 @@ class Identity:
 
 
 def test_a_transpose_that_returns_its_argument_is_not_written_over(monkeypatch):
-    for module in (engine, propagation):
+    for module in (fast, propagation):
         monkeypatch.setattr(module, "SMALL", 0)
     ones = Term(Source.ONE, Weight.ONE)
     rule = replace(rules.zero(), groups=(Group((ones, ones, ones)),))
@@ -119,6 +119,6 @@ def test_a_map_that_returns_its_argument_is_not_written_over():
 def test_large_modified_weights_are_not_kept(monkeypatch):
     layer, term = L.Dense(np.array([[1.0, -2]])), Term(table=table([[1, 0], [0, 1]]))
     monkeypatch.setattr(flows, "KEPT", 1)
-    assert flows.modified(layer, "weight", term, 0) is not flows.modified(layer, "weight", term, 0)
+    assert flows.rule_weight(layer, "weight", term, 0) is not flows.rule_weight(layer, "weight", term, 0)
     monkeypatch.setattr(flows, "KEPT", 2)
-    assert flows.modified(layer, "weight", term, 0) is flows.modified(layer, "weight", term, 0)
+    assert flows.rule_weight(layer, "weight", term, 0) is flows.rule_weight(layer, "weight", term, 0)

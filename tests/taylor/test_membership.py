@@ -97,3 +97,10 @@ def test_the_regions_by_scalar_loops(direction):
 def test_a_box_has_two_sides():
     x = np.array([[-2.0, 1], [0, 1], [-1, 3], [2, -1]])
     assert D.ZBox(-1, np.array([2.0, 2])).inside(x).tolist() == [[False, True], [True, True], [True, False], [True] * 2]
+
+
+def test_a_neuron_at_exactly_zero_is_inactive():
+    """At x = 0 the neuron max(0, x) is off: points with x <= 0 lie in the region of x, points with x > 0 do not."""
+    neurons = neurons_of(L.Dense(np.array([[1.0]])), (1,))
+    inside = M.layer_region(neurons, np.array([0.0]))
+    assert inside(np.array([[0.0], [-1.0], [1e-9]])).tolist() == [True, True, False]

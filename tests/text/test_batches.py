@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lrp.errors import ShapeError
-from lrp.text import TextModel, relevances
+from lrp.graph import Composite
+from lrp.text import ARRAS, TextModel, relevances
 from lrp.text import batches as module
 from lrp.text.batches import batches
 
@@ -66,11 +67,14 @@ def test_no_convolution_no_tail(model: TextModel) -> None:
 
 @pytest.mark.parametrize("masked", [True, False])
 @pytest.mark.parametrize("target", [None, 1])
-def test_company_changes_nothing(build: Callable[..., TextModel], masked: bool, target: int | None) -> None:
+@pytest.mark.parametrize("composite", [None, ARRAS])
+def test_company_changes_nothing(
+    build: Callable[..., TextModel], masked: bool, target: int | None, composite: Composite | None
+) -> None:
     model = build(masked=masked)
-    together = {one.index: one for one in relevances(model, TEXTS, target)}
+    together = {one.index: one for one in relevances(model, TEXTS, target, composite=composite)}
     for index, text in enumerate(TEXTS):
-        (alone,) = relevances(model, [text], target)
+        (alone,) = relevances(model, [text], target, composite=composite)
         company = together[index]
         assert company.logits == pytest.approx(alone.logits, abs=1e-12)
         assert company.relevance == pytest.approx(alone.relevance, abs=1e-12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lrp.text import TextModel, explain
+from lrp.text import ARRAS, TextModel, explain
 from lrp.views import letter
 
 TEXT = "The doctor of the EYE, and <pain>! " * 3
@@ -13,7 +13,7 @@ TEXT = "The doctor of the EYE, and <pain>! " * 3
 def test_the_caption_says_what_is_shown_and_what_is_left_out(model: TextModel) -> None:
     document = model.read(TEXT)
     for target in range(3):
-        found = explain(model, document, target)
+        found = explain(model, document, target, composite=ARRAS)
         best = int(found.logits.argmax())
         said = letter.caption(model, document, found)
         assert f"Relevance for {model.classes[target]}, whose score is {found.logits[target]:.4g}." in said
@@ -26,7 +26,7 @@ def test_the_caption_says_what_is_shown_and_what_is_left_out(model: TextModel) -
 
 def test_top_words_add_up_a_word_that_recurs(model: TextModel) -> None:
     document = model.read(TEXT)
-    found = explain(model, document, 0)
+    found = explain(model, document, 0, composite=ARRAS)
     rows = letter.top_words(document, found, count=2).splitlines()
     assert rows[0].split() == ["for", "against"]
     the = found.relevance[[0, 3, 7]].sum()

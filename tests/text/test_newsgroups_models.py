@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import lrp
-from lrp.text import TextModel, explain, newsgroups
+from lrp.text import ARRAS, TextModel, explain, newsgroups
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 # group and strongest word of the example letter; each how many-th test post the accuracy is checked with, and how well
@@ -38,7 +38,7 @@ def test_its_letter_is_explained(shipped: tuple[Path, TextModel]) -> None:
     folder, model = shipped
     group, word = LETTERS[folder.name]
     document = model.read_file(folder / "letter.txt")
-    found = explain(model, document, group)
+    found = explain(model, document, group, composite=ARRAS)
     assert model.classes[found.logits.argmax()] == group
     assert found.ledger is not None
     found.ledger.check()

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from lrp.errors import TargetError
-from lrp.text import TextModel, explain, relevances
-from lrp.text.relevance import propagation
+from lrp.text import ARRAS, TextModel, explain, relevances
 
 LETTER = "The doctor of the EYE, and <pain>!"
 
 
 def test_the_ledger_closes_with_a_line_for_the_padding(model: TextModel) -> None:
-    found = explain(model, model.read(LETTER), "sci.space")
+    found = explain(model, model.read(LETTER), "sci.space", composite=ARRAS)
     ledger = found.ledger
     assert ledger is not None
     ledger.check()
@@ -28,7 +27,7 @@ def test_the_ledger_closes_with_a_line_for_the_padding(model: TextModel) -> None
 
 
 def test_unknown_words_have_relevance_but_no_rank(model: TextModel) -> None:
-    found = explain(model, model.read(LETTER), 0)
+    found = explain(model, model.read(LETTER), 0, composite=ARRAS)
     assert found.known.tolist() == [True] * 5 + [False, True]
     assert found.highlighted[5] == 0
     assert found.unknown == pytest.approx(found.relevance[5])
@@ -52,8 +51,8 @@ def test_targets_by_name_by_number_and_one_a_text(model: TextModel) -> None:
 
 
 def test_other_composites(model: TextModel) -> None:
-    plain = explain(model, model.read(LETTER), 0, propagation("*=zero"))
-    shared = explain(model, model.read(LETTER), 0)
+    plain = explain(model, model.read(LETTER), 0, composite="*=zero")
+    shared = explain(model, model.read(LETTER), 0, composite=ARRAS)
     assert plain.padding == 0  # without sharing, a zero vector has no relevance
     assert plain.relevance[5] == 0
     assert plain.relevance.sum() != pytest.approx(shared.relevance.sum())

@@ -50,7 +50,7 @@ def test_principal_components_are_the_directions_of_largest_variance(rng: np.ran
         direction = directions[:, -1 - k] * np.sign(directions[np.abs(directions[:, -1 - k]).argmax(), -1 - k])
         assert found[:, k] == pytest.approx((vectors - vectors.mean(axis=0)) @ direction)
     for count in (0, 4):
-        with pytest.raises(ShapeError, match=f"1 to 3 are there, got {count}"):
+        with pytest.raises(ShapeError, match=f"expected 1 to 3, got {count}"):
             principal_components(vectors, count)
 
 

@@ -16,7 +16,7 @@ def test_the_frequent_words_come_first_then_the_alphabet() -> None:
     texts = [READ("b b b a"), READ("a c"), READ("d c a"), READ("e")]
     assert Vocabulary.build(texts).words == ("a", "c", "b", "d", "e")  # documents count, not occurrences
     assert Vocabulary.build(texts, minimum=2).words == ("a", "c")
-    with pytest.raises(InputError, match="no word stands in 9 documents or more; lower the minimum"):
+    with pytest.raises(InputError, match="no word occurs in 9 documents or more; lower the minimum"):
         Vocabulary.build(texts, minimum=9)
 
 

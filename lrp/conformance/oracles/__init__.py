@@ -1,4 +1,4 @@
-"""Other libraries, run on the same network from the same weights: the extra `oracles` (torch, zennit, captum, lxt).
+"""Other libraries, run on the same network with the same weights: the extra `oracles` (torch, zennit, captum, lxt).
 
 from lrp.conformance import oracles
 print(oracles.table(network, x, target))

@@ -1,4 +1,4 @@
-"""How each library is asked: a composite's rules become its rules, and relevance comes back at the inputs."""
+"""How each library is run: the composite's rules become its rules; the result is the relevance of the inputs."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from lrp.rules import LinearRule, Rule
 
 
 class Oracle(ABC):
-    """A library that runs. profile: the name of the profile that reproduces it."""
+    """A library that is run. profile: the name of the profile that reproduces it."""
 
     profile: ClassVar[str]
 
     @abstractmethod
     def relevance(self, network: Network, x: Any, target: int, composite: str) -> Any:
-        """Its relevance at the inputs. RuleError for what it does not have, MissingExtraError where it is absent."""
+        """Its relevance of the inputs. RuleError for what it lacks, MissingExtraError if it is not installed."""
 
 
 def kernel_rules(network: Network, composite: str) -> dict[str, LinearRule]:
-    """The table rule of every kernel that the composite names; the library has its own way with the rest."""
+    """The composite's rule of every dense layer and convolution; the library's defaults apply elsewhere."""
     chosen = parse(composite).choose(network)
     kernels = {name for name, node in network.nodes.items() if isinstance(node.layer, (L.Dense, L.Conv))}
     rules = {name: rule for name, (_, rule) in chosen.items() if name in kernels and isinstance(rule, LinearRule)}
@@ -41,21 +41,21 @@ def kernel_rules(network: Network, composite: str) -> dict[str, LinearRule]:
     return rules
 
 
-def missing(name: str) -> MissingExtraError:
+def missing_library(name: str) -> MissingExtraError:
     """The error for a library that is not installed."""
     return MissingExtraError(
         f"oracles: expected {name} to be installed, got none; install the extra with: pip install 'lrp[oracles]'"
     )
 
 
-def lacking(library: str, rule: Rule) -> RuleError:
+def missing_rule(library: str, rule: Rule) -> RuleError:
     """The error for a rule that the library does not have."""
     return RuleError(f"{library}: expected a rule that it has, got {rule.text()!r}")
 
 
 @contextlib.contextmanager
-def stand_in_torchvision() -> Iterator[None]:
-    """Zennit imports two classes of torchvision: where it is absent, empty modules with empty classes serve."""
+def torchvision_stub() -> Iterator[None]:
+    """Zennit imports two classes of torchvision; if it is not installed, empty modules with empty classes do."""
     names = ("torchvision", "torchvision.models", "torchvision.models.resnet")
     try:
         import torchvision  # noqa: F401
@@ -83,11 +83,11 @@ class Zennit(Oracle):
     def relevance(self, network: Network, x: Any, target: int, composite: str) -> Any:
         torch = torch_model.torch_library()
         try:
-            with stand_in_torchvision():
+            with torchvision_stub():
                 import zennit.composites as zc
                 import zennit.layer as zl
         except ImportError:
-            raise missing("zennit") from None
+            raise missing_library("zennit") from None
 
         class Sum(torch.nn.Module):  # type: ignore[name-defined]
             """Zennit's Sum over a stack of the branches."""
@@ -104,12 +104,12 @@ class Zennit(Oracle):
         names = {id(module): name for name, module in model.named_modules()}
         hooks = [((names[id(model.places[n])],), self._hook(rule)) for n, rule in rules.items()]
         mapping = zc.MixedComposite([zc.NameMapComposite(hooks), zc.LayerMapComposite(zc.layer_map_base())])
-        inputs = torch_model.entered(network, x, torch)
+        inputs = torch_model.as_tensors(network, x, torch)
         with mapping.context(model) as modified:
             y = modified(*inputs)
             start = torch.zeros_like(y)
             start[:, target] = y[:, target].detach()
-            return torch_model.returned(list(torch.autograd.grad(y, inputs, start)))
+            return torch_model.as_arrays(list(torch.autograd.grad(y, inputs, start)))
 
     def _hook(self, rule: LinearRule) -> Any:
         import zennit.rules as zr
@@ -143,16 +143,16 @@ class Captum(Oracle):
             from captum.attr import LRP
             from captum.attr._utils.custom_modules import Addition_Module
         except ImportError:
-            raise missing("captum") from None
+            raise missing_library("captum") from None
         model = torch_model.build(network, Addition_Module)
         for name, rule in kernel_rules(network, composite).items():
             model.places[name].rule = self._rule(rule)
-        inputs = tuple(torch_model.entered(network, x, torch))
+        inputs = tuple(torch_model.as_tensors(network, x, torch))
         try:
             found = LRP(model).attribute(inputs, target=target)
         except (TypeError, AttributeError) as error:
             raise RuleError(f"captum: {str(error).strip()[:120]}") from None
-        return torch_model.returned(list(found))
+        return torch_model.as_arrays(list(found))
 
     def _rule(self, rule: LinearRule) -> Any:
         from captum.attr._utils import lrp_rules as cr
@@ -165,7 +165,7 @@ class Captum(Oracle):
             "z_plus": lambda: cr.Alpha1_Beta0_Rule(set_bias_to_zero=not rule.bias),
         }
         if rule.name not in kinds or (not rule.bias and rule.name in ("zero", "epsilon")):
-            raise lacking("captum", rule)
+            raise missing_rule("captum", rule)
         return kinds[rule.name]()
 
 
@@ -181,9 +181,9 @@ class Lxt(Oracle):
             from lxt.explicit import functional
             from lxt.explicit import rules as explicit
         except ImportError:
-            raise missing("lxt") from None
+            raise missing_library("lxt") from None
         rules = kernel_rules(network, composite)
-        values = dict(zip(network.inputs, torch_model.entered(network, x, torch), strict=True))
+        values = dict(zip(network.inputs, torch_model.as_tensors(network, x, torch), strict=True))
         inputs = list(values.values())
         simple = {L.ReLU: torch.relu, L.Tanh: torch.tanh, L.Sigmoid: torch.sigmoid}
         last = torch_model.logits_of(network)
@@ -201,14 +201,14 @@ class Lxt(Oracle):
                 values[node.name] = explicit.identity(simple[type(layer)], xs[0])
             elif node.inputs:
                 raise (
-                    lacking("lxt", rules[node.name])
+                    missing_rule("lxt", rules[node.name])
                     if node.name in rules
                     else RuleError(f"lxt: expected a layer that it has a function for, got {type(layer).__name__}")
                 )
         y = values[last]
         start = torch.zeros_like(y)
         start[:, target] = y[:, target].detach()
-        return torch_model.returned(list(torch.autograd.grad(y, inputs, start)))
+        return torch_model.as_arrays(list(torch.autograd.grad(y, inputs, start)))
 
 
 def largest_difference(found: Any, expected: Any) -> float:

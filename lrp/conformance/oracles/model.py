@@ -1,7 +1,7 @@
 """A network of this package as a torch module with the same weights: one torch module for each layer with numbers.
 
-Inside, arrays are channels-first as torch has them; relevance comes back in the network's own layout. What torch has
-no module for (flatten, concatenation, padding) is a function of the forward pass.
+Inside, arrays are channels-first as in torch; the relevance is returned in the network's own layout. Layers without a
+torch module (flatten, concatenation, padding) are functions of the forward pass.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def torch_library() -> ModuleType:
 
 
 def build(network: Network, joined: Callable[[], Any]) -> Any:
-    """The torch module. joined: makes the module that adds two tensors, as the library wants it.
+    """The torch module. joined: makes the module that adds two tensors, in the form that the library expects.
 
-    RuleError for a layer that this adapter has no torch form of.
+    RuleError for a layer that this adapter cannot convert.
     """
     torch = torch_library()
     last = logits_of(network)
@@ -61,29 +61,29 @@ def build(network: Network, joined: Callable[[], Any]) -> Any:
 
 
 def logits_of(network: Network) -> str:
-    """The output, or what a final softmax takes."""
+    """The output node, or the input of a final softmax."""
     node = network.nodes[network.outputs[0]]
     return node.inputs[0] if isinstance(node.layer, L.Softmax) else node.name
 
 
-def entered(network: Network, x: Array, torch: ModuleType) -> list[Any]:
-    """The inputs as torch tensors, channels first, that ask for gradients."""
+def as_tensors(network: Network, x: Array, torch: ModuleType) -> list[Any]:
+    """The inputs as torch tensors, channels first, with gradients enabled."""
     given = [x] if len(network.inputs) == 1 else list(x)
     return [torch.tensor(np.moveaxis(a, -1, 1).copy(), dtype=torch.float64, requires_grad=True) for a in given]
 
 
-def returned(tensors: list[Any]) -> Any:
-    """Torch's arrays at the inputs in the network's layout: one array, or a tuple for several inputs."""
+def as_arrays(tensors: list[Any]) -> Any:
+    """Torch's arrays of the inputs in the network's layout: one array, or a tuple for several inputs."""
     found = tuple(np.moveaxis(t.detach().numpy(), 1, -1) for t in tensors)
     return found[0] if len(found) == 1 else found
 
 
 def _module(torch: ModuleType, node: Node, joined: Callable[[], Any]) -> Any:
-    """The torch module of a layer; None where a function serves."""
+    """The torch module of a layer; None for a layer without one."""
     layer, nn = node.layer, torch.nn
     if isinstance(layer, L.Dense):
         module = nn.Linear(*layer.weight.shape, bias=layer.bias is not None)
-        return _filled(torch, module, layer.weight.T, layer.bias)
+        return _with_weights(torch, module, layer.weight.T, layer.bias)
     if isinstance(layer, L.Conv):
         axes = layer.weight.ndim - 2
         kernel = np.moveaxis(layer.weight, (-1, -2), (0, 1))
@@ -99,7 +99,7 @@ def _module(torch: ModuleType, node: Node, joined: Callable[[], Any]) -> Any:
             layer.groups,
             layer.bias is not None,
         )
-        return _filled(torch, module, kernel, layer.bias)
+        return _with_weights(torch, module, kernel, layer.bias)
     if isinstance(layer, (L.MaxPool, L.AvgPool)):
         padding = _symmetric(node, layer.windows)
         if isinstance(layer, L.MaxPool):
@@ -117,7 +117,7 @@ def _module(torch: ModuleType, node: Node, joined: Callable[[], Any]) -> Any:
     return simple[type(layer)]() if type(layer) in simple else None
 
 
-def _filled(torch: ModuleType, module: Any, weight: Array, bias: Array | None) -> Any:
+def _with_weights(torch: ModuleType, module: Any, weight: Array, bias: Array | None) -> Any:
     module.weight = torch.nn.Parameter(torch.tensor(weight.copy(), dtype=torch.float64))
     if bias is not None:
         module.bias = torch.nn.Parameter(torch.tensor(bias.copy(), dtype=torch.float64))
@@ -127,7 +127,9 @@ def _filled(torch: ModuleType, module: Any, weight: Array, bias: Array | None) -
 def _norm(torch: ModuleType, layer: L.BatchNorm) -> Any:
     module = torch.nn.BatchNorm2d(len(layer.mean), eps=float(layer.epsilon))
     ones, zeros = np.ones(len(layer.mean)), np.zeros(len(layer.mean))
-    _filled(torch, module, ones if layer.gamma is None else layer.gamma, zeros if layer.beta is None else layer.beta)
+    _with_weights(
+        torch, module, ones if layer.gamma is None else layer.gamma, zeros if layer.beta is None else layer.beta
+    )
     module.running_mean = torch.tensor(layer.mean.copy())
     module.running_var = torch.tensor(layer.variance.copy())
     return module

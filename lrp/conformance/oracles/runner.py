@@ -32,7 +32,7 @@ RULES = (
 class Comparison:
     """One library under one rule: the largest difference relative to max|R|, as published and under its profile.
 
-    None and a reason where the library does not have the rule or a layer.
+    None, and a reason, if the library lacks the rule or a layer.
     """
 
     library: str
@@ -80,7 +80,7 @@ def table(network: Network, x: Any, target: int, rules: Iterable[str] = RULES) -
 
 
 def composite_of(rule: str) -> str:
-    """The rule on every kernel; a box, which is one of the input, on the first alone, with epsilon behind it."""
+    """The rule on every kernel; z_box, which is for the input, on the first kernel alone, and epsilon on the others."""
     if rule.startswith("z_box"):
         return f"first:Dense|Conv={rule} Dense|Conv=epsilon:1e-6 *=zero"
     return f"Dense|Conv={rule} *=zero"

@@ -1,11 +1,10 @@
-"""A long evaluation from start to end, or from where it was interrupted to the end."""
+"""Run a long evaluation from the start, or from where it was interrupted, to the end."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 
-from lrp.arrays import Array
 from lrp.errors import LoadError, SaveError
 from lrp.evaluation.campaign.journal import Journal
 from lrp.evaluation.campaign.plan import Problem, assembled, measurements
@@ -14,7 +13,7 @@ from lrp.evaluation.measurement import Measurement
 from lrp.formats.results import load_arrays, load_attribute, save_arrays
 from lrp.methods.tools import whole
 
-Watch = Callable[[int, int], None]
+CampaignProgress = Callable[[int, int], None]  # (units done, all units)
 JOURNAL = ".partial"
 
 
@@ -23,30 +22,67 @@ def run(
     path: str | os.PathLike[str],
     jobs: int = 1,
     dask: str | None = None,
-    watch: Watch | None = None,
+    on_progress: CampaignProgress | None = None,
+    replace: bool = False,
 ) -> dict[str, dict[str, Measurement]]:
-    """Compute what is missing and write the results: metric -> method -> measurement.
+    """Compute the units that are missing and write the results.
 
-    While it runs, results are in `path`.partial, a journal; a run that was killed goes on from it, with the same random
-    numbers, to the same bytes of `path`, whatever the number of jobs. watch(done, all) is called at the start and after
-    each unit. A finished file of the same problem is read, not computed again; of another, SaveError.
+    While it runs, finished units are in `path`.partial, a journal. A run that was killed continues from it, with
+    the same random numbers, and ends with the same bytes of `path`, whatever the number of jobs. A finished file of
+    the same problem is read and not computed again.
+
+    Parameters
+    ----------
+    problem : Problem
+        Network, pictures, methods, metrics and settings.
+    path : str or path
+        The HDF5 file of the results.
+    jobs : int
+        Worker processes on this machine; each has one BLAS thread.
+    dask : str, optional
+        The address of a Dask scheduler; its workers compute then, and `jobs` has no effect.
+    on_progress : callable, optional
+        Called with (units done, all units) at the start and after each unit.
+    replace : bool
+        Overwrite a file at `path` that does not hold this evaluation.
+
+    Returns
+    -------
+    dict
+        metric -> method -> Measurement.
+
+    Raises
+    ------
+    SaveError
+        If `path` is a file that does not hold this evaluation, or the disk is full; finished units stay in the journal.
+    LoadError
+        If the journal is of another evaluation or damaged; it is left as it is.
+    WorkerError
+        If one unit ends three worker processes, or the cluster cannot be reached.
     """
     whole("jobs", jobs)
     plan, fingerprint, name = problem.plan, problem.fingerprint(), os.fspath(path)
     if os.path.exists(name):
-        return measurements(_finished(name, fingerprint), plan, load_attribute(name, "axes", trusted=True))
+        if _holds(name, fingerprint):
+            stored = load_arrays(name, trusted=True)
+            return measurements(stored, plan, load_attribute(name, "axes", trusted=True))
+        if not replace:
+            raise SaveError(
+                f"{name!r}: there is a file already, and it does not hold this evaluation (other methods, settings,"
+                " model or data); choose another output file, or replace it with --force (replace=True)"
+            )
     units = plan.units()
     with Journal(name + JOURNAL, fingerprint) as journal:
         missing = [unit for unit in units if unit not in journal.results]
-        if watch is not None:
-            watch(len(units) - len(missing), len(units))
+        if on_progress is not None:
+            on_progress(len(units) - len(missing), len(units))
         if missing:
             computed = local(problem, missing, jobs) if dask is None else cluster(problem, missing, dask)
             try:
                 for unit, arrays in computed:
                     journal.add(unit, arrays)
-                    if watch is not None:
-                        watch(len(journal.results), len(units))
+                    if on_progress is not None:
+                        on_progress(len(journal.results), len(units))
             finally:
                 computed.close()  # type: ignore[attr-defined]
         arrays, axes = assembled(plan, journal.results)
@@ -55,15 +91,9 @@ def run(
     return measurements(arrays, plan, axes)
 
 
-def _finished(name: str, fingerprint: str) -> dict[str, Array]:
-    """The arrays of a finished file of this problem; SaveError for any other file."""
+def _holds(name: str, fingerprint: str) -> bool:
+    """Whether a file holds the results of the problem with this fingerprint."""
     try:
-        stored = load_attribute(name, "fingerprint", trusted=True)
+        return bool(load_attribute(name, "fingerprint", trusted=True) == fingerprint)
     except LoadError:
-        stored = None
-    if stored != fingerprint:
-        raise SaveError(
-            f"{name!r}: there is a file already, and it does not hold this evaluation (other methods, settings, model"
-            " or data); remove it or choose another output file"
-        )
-    return load_arrays(name, trusted=True)
+        return False

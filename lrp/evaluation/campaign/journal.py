@@ -1,12 +1,16 @@
-"""The journal of a long evaluation: results are appended as they come, and outlive any kind of end.
+"""The journal of a long evaluation: finished units are appended to a file, so that a killed run can be continued.
 
-    record = magic (8 bytes), length (8), sha256 of the content (32), content
+    record = magic (8 bytes), length (8), sha256 of key + content (32), content
 
-The first record's content is the fingerprint of the problem, each further one is a unit's arrays; the sum of those is
-taken over fingerprint and content, so that each record by itself tells that it belongs here. A record that was cut off
-(the process was killed, the disk was full) is recognised by its length or its sum, and what follows the last whole
-record is removed before the next is written. A damaged record in the middle is passed over, its unit computed again.
-The finished file is made from the journal in one go, in the units' own order, so that it has the same bytes however
+The first record has an empty key and the fingerprint of the problem as its content. Every further record is one unit's
+arrays; its key is the fingerprint, so a record of another evaluation never passes for one of this.
+
+Reading goes from record to record by their lengths. A record whose sum does not match is left out, and its unit is
+computed again. Reading ends at the first place without a whole record (the process was killed, the disk was full);
+the bytes there are removed before the next record is written. After damage to a length, which no interrupted run
+leaves behind, the units after that place are computed again too.
+
+The finished file is made from the journal at the end, in the order of the units, so it has the same bytes however
 often the run was interrupted.
 """
 
@@ -21,7 +25,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -34,10 +38,10 @@ HEAD = struct.Struct("<8sQ32s")
 
 
 class Journal:
-    """An open journal: `results` holds the units that are done. Use as a context manager."""
+    """An open journal, to be used as a context manager. results: the arrays of each finished unit."""
 
     def __init__(self, path: str | os.PathLike[str], fingerprint: str) -> None:
-        """Open or begin it; SaveError where another run writes it, LoadError where it is of another problem."""
+        """Open it or create it. SaveError if another run is writing it, LoadError if it is of another problem."""
         self.path, self._key = os.fspath(path), fingerprint.encode()
         self.results: dict[Unit, dict[str, Array]] = {}
         try:
@@ -57,13 +61,13 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it; where an error came before anything was finished, nothing is left behind."""
+        """Close it; after an error before the first finished unit the file is removed."""
         self._file.close()
         if kind is not None and not self.results:
             self.remove()
 
     def add(self, unit: Unit, arrays: Mapping[str, Array]) -> None:
-        """Append one unit and wait until the disk has it; SaveError where it has no room, and then nothing is lost."""
+        """Append one unit and flush it to the disk. SaveError if the disk is full; the units before it are kept."""
         content = io.BytesIO()
         named: dict[str, Any] = {f"/{name}": array for name, array in arrays.items()}
         np.savez(content, unit=np.array(json.dumps(asdict(unit))), **named)
@@ -71,13 +75,13 @@ class Journal:
         self.results[unit] = dict(arrays)
 
     def remove(self) -> None:
-        """Delete the journal: its content is in the finished file."""
+        """Delete the file."""
         os.remove(self.path)
 
     def _lock(self) -> None:
         try:
             import fcntl
-        except ImportError:  # a platform without it: two runs at once are then not noticed
+        except ImportError:  # no locks on this platform: two runs on one file are not noticed
             return
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,34 +91,30 @@ class Journal:
             ) from None
 
     def _read(self) -> None:
-        """Take in the whole records and cut off what follows them."""
+        """Read the whole records into `results`, and remove what follows the last of them."""
         self._file.seek(0)
         data = self._file.read()
-        key = self._key
         first = _record(data, 0, b"")
-        if first is not None and first[0] != key:
-            if _records(data, first[0]):
-                raise LoadError(
-                    f"{self.path!r}: expected the journal of this very evaluation, got that of another (other methods,"
-                    " settings, model or data); finish that one, remove the file, or choose another output file"
-                )
-            data = b""  # of another evaluation that did not finish anything: nothing is lost
-        records = _records(data, key)
-        if first is None and not records and not _torn(data, key):
+        if (first is None or first.content is None) and not _torn(data, self._key):
             raise LoadError(
                 f"{self.path!r}: expected a journal of this program, got another or a damaged file; it is left alone:"
                 " remove it, or choose another output file"
             )
-        ends = [end for _, end in records] or [first[1] if first is not None and data else 0]
-        self._file.truncate(ends[-1])
-        if not ends[-1]:
-            self._append(key, b"")
-        for content, _ in records:
-            unit, arrays = _unit(content)
-            self.results[unit] = arrays
+        other = None if first is None or first.content == self._key else first.content
+        if first is not None and other is not None and _units(data, first.end, other)[0]:
+            raise LoadError(
+                f"{self.path!r}: expected the journal of this very evaluation, got that of another (other methods,"
+                " settings, model or data); finish that one, remove the file, or choose another output file"
+            )
+        if first is None or first.content != self._key:  # empty, cut off, or without a finished unit: nothing is lost
+            self._file.truncate(0)
+            self._append(self._key, b"")
+            return
+        self.results, end = _units(data, first.end, self._key)
+        self._file.truncate(end)
 
     def _append(self, content: bytes, key: bytes) -> None:
-        """One record, whole or not at all."""
+        """Write one record, or nothing where the disk is full."""
         self._file.seek(0, os.SEEK_END)
         end = self._file.tell()
         try:
@@ -129,45 +129,50 @@ class Journal:
             ) from None
 
     def _drop(self, end: int) -> None:
-        """Forget a record that was begun: its bytes may stand in the buffer, which is written no more."""
+        """Remove a partial record. Its bytes may still be in the stream's buffer, so the stream is opened again."""
         raw = os.dup(self._file.fileno())
-        with contextlib.suppress(OSError):  # closing writes the buffer, which failed before
+        with contextlib.suppress(OSError):  # closing flushes the buffer, which fails as it did before
             self._file.close()
         os.ftruncate(raw, end)
         self._file = os.fdopen(raw, "a+b")
 
 
-def _record(data: bytes, begin: int, key: bytes) -> tuple[bytes, int] | None:
-    """(content, end) of the whole record that begins there; None where none does."""
-    start = begin + HEAD.size
-    if start > len(data):
+class _Record(NamedTuple):
+    """A record in a file's bytes. content: None where its sum does not match. end: the offset behind it."""
+
+    content: bytes | None
+    end: int
+
+
+def _record(data: bytes, start: int, key: bytes) -> _Record | None:
+    """The record at offset `start`; None where there is no magic number, or fewer bytes than the record's length."""
+    body = start + HEAD.size
+    if body > len(data):
         return None
-    magic, length, digest = HEAD.unpack_from(data, begin)
-    content = data[start : start + length]
-    whole = magic == MAGIC and len(content) == length and hashlib.sha256(key + content).digest() == digest
-    return (content, start + length) if whole else None
+    magic, length, digest = HEAD.unpack_from(data, start)
+    content = data[body : body + length]
+    if magic != MAGIC or len(content) != length:
+        return None
+    return _Record(content if hashlib.sha256(key + content).digest() == digest else None, body + length)
 
 
-def _records(data: bytes, key: bytes) -> list[tuple[bytes, int]]:
-    """(content, end) of every whole record of this evaluation, wherever it begins."""
-    found: list[tuple[bytes, int]] = []
-    place = 0
-    while (place := data.find(MAGIC, place)) >= 0:
-        record = _record(data, place, key)
-        if record is None:
-            place += 1
-        else:
-            found.append(record)
-            place = record[1]
-    return found
+def _units(data: bytes, start: int, key: bytes) -> tuple[dict[Unit, dict[str, Array]], int]:
+    """The units of the records from offset `start` on, and the offset behind the last record."""
+    results: dict[Unit, dict[str, Array]] = {}
+    while (record := _record(data, start, key)) is not None:
+        start = record.end
+        if record.content is not None:
+            unit, arrays = _unit(record.content)
+            results[unit] = arrays
+    return results, start
 
 
 def _torn(data: bytes, key: bytes) -> bool:
-    """Whether the file may be a first record, cut off: nothing is finished in it."""
+    """Whether the bytes may be a first record that was cut off: then no unit is finished in the file."""
     return len(data) < HEAD.size + len(key) and MAGIC.startswith(data[: len(MAGIC)])
 
 
-def _unit(content: bytes) -> tuple[Unit, dict[str, Any]]:
+def _unit(content: bytes) -> tuple[Unit, dict[str, Array]]:
     """A record's unit and arrays."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         unit = Unit(**json.loads(str(archive["unit"])))

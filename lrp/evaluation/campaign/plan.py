@@ -1,4 +1,4 @@
-"""A long evaluation cut into units: small, independent of each other, with the same numbers wherever one runs."""
+"""A long evaluation cut into small independent units, whose results do not depend on where they are computed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LrpError, ShapeError
+from lrp.evaluation.batch import EvaluationBatch, Settings, explained
 from lrp.evaluation.measurement import Curve, Measurement
-from lrp.evaluation.metrics import METRICS, Case, Settings, explained
+from lrp.evaluation.metrics import METRICS
 from lrp.graph import Network
 from lrp.methods import Method, parse
 
@@ -29,10 +30,16 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which methods and measures, on how many pictures; `chunk` pictures make a unit.
+    """Which methods and metrics, on how many pictures; `chunk` pictures make a unit.
 
-    Results depend on the chunk in their last bits, for matrix products round by the size of the batch: so it is part of
-    the plan, and the number of processes is not.
+    Results depend on the chunk in their last bits, because matrix products round differently for another batch
+    size. The
+    chunk is therefore part of the plan; the number of processes is not.
+
+    Examples
+    --------
+    >>> Plan(("random",), ("complexity",), pictures=5, chunk=2).units()[-1]
+    Unit(method='random', start=4, stop=5)
     """
 
     methods: tuple[str, ...]
@@ -42,7 +49,9 @@ class Plan:
     settings: Settings = field(default_factory=Settings)
 
     def units(self) -> list[Unit]:
-        """All units in their order: each method's first pictures first, so that one that does not fit tells at once."""
+        """All units in order: the first pictures of every method come first, so that an incompatible method fails
+        early.
+        """
         starts = range(0, self.pictures, self.chunk)
         return [Unit(m, start, min(start + self.chunk, self.pictures)) for start in starts for m in self.methods]
 
@@ -53,14 +62,14 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What all units share: the network, the pictures, and for some measures targets and masks."""
+    """What all units share: the network, the pictures (n, ...), and for some metrics targets (n,) and masks."""
 
     plan: Plan
     network: Network
     x: Array
     target: Array | None = None
     masks: Array | None = None
-    methods: dict[str, Method] = field(init=False)  # by their texts; with what files they name, read once
+    methods: dict[str, Method] = field(init=False)  # by text; the files that they name are read once
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "methods", {text: parse(text) for text in self.plan.methods})
@@ -70,7 +79,9 @@ class Problem:
                 raise ShapeError(f"{name}: expected one for each of {len(self.x)} pictures, got {len(value)}")
 
     def fingerprint(self) -> str:
-        """A hash of all that the results depend on: plan, weights, pictures, the arrays that methods were given."""
+        """A hash of everything that the results depend on: plan, weights, pictures, arrays among the methods'
+        settings.
+        """
         found = hashlib.sha256(self.plan.to_json().encode())
         for node in self.network.nodes.values():
             found.update(f"{node.name} {type(node.layer).__name__} {node.inputs} {node.layer.settings()}".encode())
@@ -92,7 +103,7 @@ class Problem:
         method = self.methods[unit.method]
         try:
             found = explained(self.network, self.x[rows], method, target, plan.settings, unit.start)
-            case = Case(
+            batch = EvaluationBatch(
                 self.network,
                 self.x[rows],
                 found,
@@ -104,7 +115,9 @@ class Problem:
                 self.x,
             )
             return {
-                key: value for metric in plan.metrics for key, value in arrays_of(metric, METRICS[metric](case)).items()
+                key: value
+                for metric in plan.metrics
+                for key, value in arrays_of(metric, METRICS[metric](batch)).items()
             }
         except LrpError as error:
             text, name = str(error), unit.method.partition(":")[0]
@@ -114,7 +127,7 @@ class Problem:
 def arrays_of(metric: str, found: Measurement) -> dict[str, Array]:
     """A measurement as arrays, "<metric>/numbers/<name>", "/curves/", "/places/" and "/axes/".
 
-    places: a curve's x, or 0, 1, .. where x are names of layers. axes: what else is told of it, JSON as bytes.
+    places: the x of a curve, or 0, 1, .. if x are names of layers. axes: labels and names, JSON as bytes.
     """
     result = {f"{metric}/numbers/{name}": np.asarray(v, dtype=np.float64) for name, v in found.numbers.items()}
     for name, curve in found.curves.items():
@@ -128,15 +141,15 @@ def arrays_of(metric: str, found: Measurement) -> dict[str, Array]:
 
 
 def measurements(arrays: Mapping[str, Array], plan: Plan, axes: str) -> dict[str, dict[str, Measurement]]:
-    """The other way: metric -> method -> measurement, from a result's arrays "<method number>/<metric>/..."."""
+    """The inverse of `assembled`: metric -> method -> Measurement, from the arrays of a results file."""
     found: dict[str, dict[str, Measurement]] = {}
-    told = json.loads(axes)
+    stored_axes = json.loads(axes)
     for metric in plan.metrics:
         for index, method in enumerate(plan.methods):
             begin = f"{index}/{metric}/"
             numbers = _below(arrays, begin + "numbers/")
             values, places = _below(arrays, begin + "curves/"), _below(arrays, begin + "places/")
-            curves = {name: _curve(v, places[name], told[f"{metric}/{name}"]) for name, v in values.items()}
+            curves = {name: _curve(v, places[name], stored_axes[f"{metric}/{name}"]) for name, v in values.items()}
             found.setdefault(metric, {})[method] = Measurement(metric, numbers, curves)
     return found
 
@@ -148,7 +161,9 @@ def _curve(values: Array, places: Array, axes: Mapping[str, Any]) -> Curve:
 
 
 def assembled(plan: Plan, results: Mapping[Unit, Mapping[str, Array]]) -> tuple[dict[str, Array], str]:
-    """The arrays of all units, those of one method put together in the order of the pictures; and the curves' axes."""
+    """The arrays of all units, concatenated in the order of the pictures for each method; and the curves' axes as
+    JSON.
+    """
     arrays: dict[str, Array] = {}
     axes: dict[str, Any] = {}
     for index, method in enumerate(plan.methods):
@@ -164,7 +179,7 @@ def assembled(plan: Plan, results: Mapping[Unit, Mapping[str, Array]]) -> tuple[
 
 
 def _below(arrays: Mapping[str, Array], begin: str) -> dict[str, Array]:
-    """The arrays whose names begin so, by the rest of their names."""
+    """The arrays whose names start with `begin`, by the rest of their names."""
     return {name.removeprefix(begin): value for name, value in arrays.items() if name.startswith(begin)}
 
 
@@ -180,6 +195,6 @@ def _arrays(settings: Mapping[str, Any]) -> dict[str, Array]:
 
 
 def _hash(found: Any, name: str, value: Array) -> None:
-    """Take an array in: its name, type, shape and bytes."""
+    """Add an array to a hash: its name, dtype, shape and bytes."""
     found.update(f"{name} {value.dtype} {value.shape}".encode())
     found.update(np.ascontiguousarray(value).tobytes())

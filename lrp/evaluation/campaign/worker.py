@@ -1,7 +1,7 @@
 """A process that computes units: it reads a Problem and then Units from its standard input, and writes their results.
 
-Started by workers.py with one BLAS thread, so that its results do not depend on how many others there are. It ends when
-its input ends, which is also how it notices that the process that started it is gone.
+`workers.py` starts it with one BLAS thread, so results do not depend on the number of workers. It ends when its input
+ends, also if the process that started it was killed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
                 answer = ("done", problem.compute(unit))
         except LrpError as error:
             answer = ("failed", error)
-        except Exception as error:  # a fault of the program: one sentence, where a lost process would be tried again
+        except Exception as error:  # a defect: report it, for a lost process would be started again
             what = f"{type(error).__name__}: {error}"
             answer = ("failed", WorkerError(f"{unit.method}, pictures {unit.start} to {unit.stop}: {what}"))
         pickle.dump(answer, sink)
@@ -38,14 +38,14 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Keep the real standard output for the answers; whatever is printed goes to standard error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us, and closes our input
+    """Serve on the real standard output; anything that is printed goes to standard error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and closes our input
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as sink:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         try:
             serve(sys.stdin.buffer, sink)
         except BrokenPipeError:
-            os._exit(1)  # nobody listens any more, and the interpreter's own flush would complain
+            os._exit(1)  # the parent is gone; skip the interpreter's flush, which would fail
 
 
 if __name__ == "__main__":

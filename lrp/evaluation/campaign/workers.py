@@ -18,16 +18,17 @@ from lrp.errors import LrpError, MissingExtraError, WorkerError
 from lrp.evaluation.campaign.plan import Problem, Unit
 
 Result = tuple[Unit, dict[str, Array]]
-LOSSES = 3  # so often may one unit lose its process before it is given up
-PATIENCE = 10  # seconds to wait for a cluster that does not answer, or has no worker
+LOSSES = 3  # processes that one unit may end before it is given up
+PATIENCE = 10  # seconds to wait for a cluster without an answer or a worker
 THREADS = ("LRP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def local(problem: Problem, units: Sequence[Unit], jobs: int) -> Iterator[Result]:
-    """The results as they come, from `jobs` processes with one BLAS thread each.
+    """Yield the results as they are finished, from `jobs` processes with one BLAS thread each.
 
-    A process that is lost (killed, out of memory) is replaced and its unit computed again; WorkerError where one unit
-    loses three. An error of a unit is raised here. When the iterator is closed, so are the processes.
+    A process that is lost (killed, out of memory) is replaced and its unit computed again; WorkerError if one
+    unit loses
+    three. An error in a unit is raised here. Closing the iterator ends the processes.
     """
     message = pickle.dumps(problem)
     waiting: queue.SimpleQueue[Unit] = queue.SimpleQueue()
@@ -42,7 +43,7 @@ def local(problem: Problem, units: Sequence[Unit], jobs: int) -> Iterator[Result
                 raise answer
             yield answer
     finally:
-        while not waiting.empty():  # what nobody has begun, nobody shall begin
+        while not waiting.empty():  # units that no process has begun
             waiting.get()
         for process in running:
             process.stop()
@@ -75,13 +76,13 @@ class _Process:
         try:
             while (unit := self._next()) is not None:
                 self.answers.put((unit, self._computed(unit)))
-        except BaseException as error:  # whatever it is, the one who waits must hear of it
+        except BaseException as error:  # any error, for the consumer of `answers` waits for it
             self.answers.put(error)
         finally:
             self._end()
 
     def _next(self) -> Unit | None:
-        """A unit that nobody has begun; None where there is none left."""
+        """The next unit that no process has begun; None if there is none left."""
         try:
             return self.waiting.get_nowait()
         except queue.Empty:
@@ -95,11 +96,11 @@ class _Process:
             process.communicate()
 
     def _computed(self, unit: Unit) -> dict[str, Array]:
-        """One unit's arrays, from as many processes as it takes."""
+        """One unit's arrays; a lost process is replaced up to LOSSES times."""
         losses = 0
         while losses < LOSSES and not self.stopped:
             try:
-                kind, answer = self._asked(unit)
+                kind, answer = self._answer_of_process(unit)
             except (EOFError, BrokenPipeError, pickle.UnpicklingError):
                 self._end()
                 losses += 1
@@ -113,11 +114,11 @@ class _Process:
             " times; is the memory too small? What is finished is kept: give the same command again, with fewer jobs"
         )
 
-    def _asked(self, unit: Unit) -> tuple[str, Any]:
-        """The process's answer to one unit; it is started, and told the problem, where there is none."""
+    def _answer_of_process(self, unit: Unit) -> tuple[str, Any]:
+        """The answer of the process to one unit; a new process is started if there is none."""
         process = self.process
         if process is None:
-            process = self.process = _started()
+            process = self.process = _start_process()
             self._send(process, self.message)
         self._send(process, pickle.dumps(unit))
         answer: tuple[str, Any] = pickle.load(_pipe(process.stdout))
@@ -134,8 +135,8 @@ def _pipe(pipe: Any) -> Any:
     return pipe
 
 
-def _started() -> subprocess.Popen[bytes]:
-    """A fresh worker that finds this very package."""
+def _start_process() -> subprocess.Popen[bytes]:
+    """A new worker process that imports this same package."""
     paths = os.pathsep.join(path for path in sys.path if path)
     environment = {**os.environ, **{name: "1" for name in THREADS}, "PYTHONPATH": paths}
     return subprocess.Popen(
@@ -148,12 +149,12 @@ def _started() -> subprocess.Popen[bytes]:
 
 
 def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[Result]:
-    """The results as they come, from the workers of the Dask scheduler at `address`.
+    """Yield the results as they are finished, from the workers of the Dask scheduler at `address`.
 
-    Units of a lost worker are computed again, by the cluster or, where it lost the data too, by being given anew;
-    WorkerError after three rounds without a result, and where the cluster is gone or has no worker. Workers must have
-    this package, and one BLAS thread (as `dask worker` sets by default) for results equal to the bit.
-    MissingExtraError without dask.distributed.
+    Units of a lost worker are computed again, by the cluster or, if it lost the data too, by submitting them again;
+    WorkerError after three rounds without a result, or if the cluster is gone or has no worker. Workers must have this
+    package, and one BLAS thread (the default of `dask worker`) for results equal to the bit. MissingExtraError without
+    dask.distributed.
     """
     try:
         distributed = importlib.import_module("distributed")
@@ -163,7 +164,7 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
             " 'lrp[cluster]'"
         ) from None
     try:
-        _reached(distributed, address)
+        _check_reachable(distributed, address)
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise WorkerError(f"--dask: no scheduler answers at {address!r} ({error})") from None
@@ -172,7 +173,7 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
         while missing:
             try:
                 futures = _submitted(client, problem, missing)
-            except OSError as error:  # also when the time is over
+            except OSError as error:  # also a timeout
                 raise WorkerError(
                     f"--dask: the cluster at {address!r} takes no work ({error}); what is finished is kept: start it,"
                     " with at least one worker, and give the same command again"
@@ -197,16 +198,16 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
                 )
 
 
-def _reached(distributed: Any, address: str) -> None:
-    """ValueError or OSError where nothing listens: a client that fails in its making would complain at the end."""
-    if address.startswith("inproc://"):  # a scheduler in this very process
+def _check_reachable(distributed: Any, address: str) -> None:
+    """ValueError or OSError if no scheduler listens; checked first, for a failed client prints a traceback at exit."""
+    if address.startswith("inproc://"):  # a scheduler in this process
         return
     host, port = distributed.comm.get_address_host_port(address)
     socket.create_connection((host, port), timeout=PATIENCE).close()
 
 
 def _submitted(client: Any, problem: Problem, units: Sequence[Unit]) -> dict[Any, Unit]:
-    """The futures of the units. The problem goes to every worker once, anew where all that had it were lost."""
+    """The futures of the units. The problem is sent to every worker once, and again if all that had it were lost."""
     shared = client.scatter(problem, broadcast=True, hash=False)
     return {client.submit(_compute, shared, unit, pure=False): unit for unit in units}
 
@@ -217,11 +218,11 @@ def _compute(problem: Problem, unit: Unit) -> dict[str, Array]:
 
 
 def _answer(future: Any, unit: Unit) -> dict[str, Array] | Exception:
-    """A future's result, or what the cluster lost it by; an error of the unit itself is raised."""
+    """A future's result, or the exception with which the cluster lost it; an error of the unit itself is raised."""
     try:
         result: dict[str, Array] = future.result()
         return result
     except LrpError:
         raise
-    except Exception as error:  # the cluster has many kinds: a lost worker, lost data, a cancelled task
+    except Exception as error:  # a lost worker, lost data, a cancelled task
         return error

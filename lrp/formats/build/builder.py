@@ -17,11 +17,12 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LoadError, LrpError
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.graph import Metadata, Network, Node
 from lrp.layers import Dense, Flatten, Input, Layer, Permute, Reshape, Shape
 
-LARGEST_ACTIVATION = 2**31  # entries of one sample: what a network may ask for before it is refused
+LONGEST_REASON = 600  # characters of an error message: a reason may quote settings of the file
+LARGEST_ACTIVATION = 2**31  # entries of one sample: a network with more is refused
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Tensor:
     """A node's output as the file sees it.
 
     shape: the file's shape, the samples included (None there, and wherever a length is free). axes[i]: which of the
-    file's axes the node's axis i is; the node's axis 0 holds the samples, wherever they stand in the file.
+    file's axes the node's axis i is; the node's axis 0 holds the samples, wherever they are in the file.
     """
 
     node: str
@@ -47,7 +48,7 @@ class Tensor:
         return self.axes == tuple(range(self.rank))
 
     def position(self, axis: int) -> int:
-        """Where the file's axis stands on the node's output."""
+        """The position of the file's axis on the node's output."""
         return self.axes.index(axis % self.rank)
 
 
@@ -67,7 +68,8 @@ class Builder:
 
     def fail(self, layer: str, reason: str) -> LoadError:
         """The error to raise about a layer."""
-        return LoadError(f"{self.name}: layer {show(layer)}: {reason}")
+        shown = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}..."
+        return LoadError(f"{self.name}: layer {quoted(layer)}: {shown}")
 
     def named(self, name: str) -> Node:
         """A node that has been placed."""
@@ -132,7 +134,7 @@ class Builder:
         if tensor.axes == axes:
             return tensor
         if axes[0] != tensor.axes[0]:
-            raise self.fail(tensor.node, "its samples do not stand on the first axis where that is needed")
+            raise self.fail(tensor.node, "its samples are not on the first axis, where they are needed")
         key = (tensor.node, tuple(tensor.axes.index(axis) for axis in axes[1:]))
         if key not in self._permuted:
             self._permuted[key] = self._place(f"{tensor.node}_permuted", Permute(key[1]), (tensor.node,))
@@ -173,7 +175,7 @@ class Builder:
     def reshaped(self, name: str, tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
         """One sample's entries, in the file's order, in another shape."""
         moved = [axis for axis in tensor.axes if tensor.shape[axis] != 1 or axis == tensor.axes[0]]
-        # axes of length 1 may stand anywhere: the order of the entries is the same
+        # axes of length 1 may be anywhere: the order of the entries is the same
         plain = tensor if moved == sorted(moved) and moved[0] == 0 else self.plain(tensor)
         flat = len(shape) == 1 and plain.rank > 2
         layer = Flatten() if flat else self.make(name, Reshape, shape=shape)
@@ -184,7 +186,7 @@ class Builder:
         return tensor if tensor.rank == 2 else self.reshaped(name, tensor, (-1,))
 
     def dense(self, name: str, tensor: Tensor, weight: Array, bias: Array | None) -> Tensor:
-        """z = x @ weight + bias on the file's last axis; weight (in, out). The samples may stand on any axis before."""
+        """z = x @ weight + bias on the file's last axis; weight (in, out). The samples may be on any axis before."""
         samples, last = tensor.axes[0], tensor.rank - 1
         order = (samples, *(axis for axis in range(last) if axis != samples), last)
         if samples == last:

@@ -39,7 +39,7 @@ Pads = Sequence[tuple[int, int]]
 
 
 def spatial_axes(b: Builder, name: str, x: Tensor, axes: int | None = None) -> int:
-    """The number of axes behind the channels; an error unless there are as many as asked for."""
+    """The number of axes behind the channels; an error unless there are as many as expected."""
     found = x.rank - 2
     if found < 1 or axes is not None and found != axes:
         raise b.fail(

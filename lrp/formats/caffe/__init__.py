@@ -1,6 +1,15 @@
-"""Caffe: weights in HDF5 or in a binary caffemodel, the net in its prototxt. `load.py` puts them together."""
+"""Caffe: weights in HDF5 or in a binary caffemodel, the net in its prototxt.
 
-from lrp.formats.caffe.caffemodel import is_caffemodel, read_binary
-from lrp.formats.caffe.load import is_caffe, read
+load.py            puts weights and net together
+net.py             the layers of a prototxt, as the net runs at test time
+blobs.py           where the arrays come from: the interface, and HDF5 files
+caffemodel.py      binary caffemodels
+reader_context.py  what the reader of one layer is given
+layers.py          layers with weights or windows
+activations.py     activations
+shapes.py          layers that move, join or scale values
+"""
 
-__all__ = ["is_caffe", "is_caffemodel", "read", "read_binary"]
+from lrp.formats.caffe.load import is_caffe, read, read_binary
+
+__all__ = ["is_caffe", "read", "read_binary"]

@@ -9,59 +9,24 @@ docs/formats.md; a layer or setting that is not known is a LoadError that names 
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
 from lrp.formats.build import Builder, Tensor
+from lrp.formats.caffe.blobs import Blobs, HDF5Blobs
+from lrp.formats.caffe.caffemodel import BinaryBlobs
 from lrp.formats.caffe.layers import LAYERS
 from lrp.formats.caffe.net import CaffeLayer, CaffeNet, read_net, sample
 from lrp.formats.caffe.reader_context import Context
 from lrp.formats.caffe.shapes import SHAPES
-from lrp.formats.container import Reader, parts_of, show
+from lrp.formats.container import Message, Reader, quoted
 from lrp.graph import Metadata, Network
 from lrp.layers import Shape
 
 READERS = LAYERS | SHAPES
-# what stands beside the prediction in a net that was also trained or tested: it changes nothing in the output
+# layers beside the prediction, in a net that was also trained or tested: the output does not depend on them
 ASIDE = {"Accuracy", "Silence", "HDF5Output"}
-
-
-class Blobs(Protocol):
-    """Where the arrays come from: an HDF5 file or a binary caffemodel."""
-
-    @property
-    def name(self) -> str: ...
-
-    def count(self, layer: str) -> int:
-        """One more than the largest number among the layer's blobs; 0 where it has none."""
-
-    def blob(self, layer: str, index: int) -> Array | None:
-        """One blob, or None where the layer has none of that number."""
-
-
-class HDF5Blobs:
-    """The blobs of a caffemodel.h5."""
-
-    def __init__(self, file: Reader) -> None:
-        self.name = file.name
-        self._file = file
-
-    def _path(self, layer: str) -> str:
-        path = f"/data/{layer}"
-        parts_of(path)
-        return path
-
-    def count(self, layer: str) -> int:
-        if not layer:
-            return 0
-        path = self._path(layer)
-        found = [int(n) for n in self._file.children(path) if n.isascii() and n.isdigit() and len(n) < 4]
-        return max([n + 1 for n in found if self._file.kind(f"{path}/{n}") == "dataset"], default=0)
-
-    def blob(self, layer: str, index: int) -> Array | None:
-        path = f"{self._path(layer)}/{index}"
-        return self._file.array(path) if self._file.kind(path) == "dataset" else None
 
 
 def is_caffe(file: Reader) -> bool:
@@ -70,14 +35,28 @@ def is_caffe(file: Reader) -> bool:
     return file.kind("/data") == "group" and bool(names) and file.kind(f"/data/{names[0]}") == "group"
 
 
-def read(file: Reader, prototxt: str | None, dtype: str = "float64", described: str = "the prototxt") -> Network:
-    """The network of an opened caffemodel.h5 and the text of its prototxt; `described` names the text in errors."""
+def read(file: Reader, prototxt: Message | None, dtype: str = "float64") -> Network:
+    """The network of an opened caffemodel.h5 and its prototxt."""
+    return build(_required(prototxt, file.name), HDF5Blobs(file), dtype)
+
+
+def read_binary(
+    layers: Sequence[tuple[str, list[int]]],
+    arrays: Sequence[Array],
+    name: str,
+    prototxt: Message | None,
+    dtype: str = "float64",
+) -> Network:
+    """The network of a binary caffemodel, as `read_model` gives it, and its prototxt; `name` is the file's."""
+    return build(_required(prototxt, name), BinaryBlobs(layers, arrays, name), dtype)
+
+
+def _required(prototxt: Message | None, name: str) -> CaffeNet:
     if prototxt is None:
         raise LoadError(
-            f"{file.name} holds the weights of a Caffe net and no architecture; give its deploy.prototxt as the"
-            " architecture"
+            f"{name} holds the weights of a Caffe net and no architecture; give its deploy.prototxt as the architecture"
         )
-    return build(read_net(prototxt, described), HDF5Blobs(file), dtype)
+    return read_net(prototxt)
 
 
 def build(net: CaffeNet, blobs: Blobs, dtype: str = "float64") -> Network:
@@ -94,7 +73,7 @@ def build(net: CaffeNet, blobs: Blobs, dtype: str = "float64") -> Network:
         if bottom not in values and bottom in declared:
             values[bottom] = builder.input(bottom, declared[bottom], bottom in tokens)
         if bottom not in values:
-            raise builder.fail(layer.name, f"its bottom {show(bottom)} is the top of no layer before it")
+            raise builder.fail(layer.name, f"its bottom {quoted(bottom)} is the top of no layer before it")
         return values[bottom]
 
     for layer in net.layers:
@@ -104,7 +83,7 @@ def build(net: CaffeNet, blobs: Blobs, dtype: str = "float64") -> Network:
             declared.update(INPUTS[layer.kind](layer))
             continue
         if layer.kind not in READERS:
-            raise builder.fail(layer.name, f"layers of type {show(layer.kind)} are not read")
+            raise builder.fail(layer.name, f"layers of type {quoted(layer.kind)} are not read")
         xs = [value(layer, bottom) for bottom in layer.bottoms]
         tops = context.checked(layer, READERS[layer.kind], xs)
         for bottom in layer.bottoms:
@@ -150,7 +129,7 @@ def _memory_data(layer: CaffeLayer) -> dict[str, Shape]:
 
 def _elsewhere(layer: CaffeLayer) -> dict[str, Shape]:
     raise LoadError(
-        f"{layer.fields.where}: a {layer.kind} layer reads pictures whose size the prototxt does not tell; give the "
+        f"{layer.fields.where}: a {layer.kind} layer reads pictures whose size the prototxt does not state; give the "
         "net's deploy.prototxt"
     )
 

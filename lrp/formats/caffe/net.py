@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lrp.errors import LoadError
-from lrp.formats.container import Message, Scalar, parse, show
+from lrp.formats.container import Message, Scalar, quoted
 from lrp.layers import Shape
 
 # the names of the enumeration that files of the form before used -> the names of today
@@ -84,9 +84,9 @@ class CaffeNet:
     layers: tuple[CaffeLayer, ...]
 
 
-def read_net(text: str, name: str) -> CaffeNet:
+def read_net(message: Message) -> CaffeNet:
     """The net that a prototxt describes, as it runs at test time."""
-    message = parse(text, name)
+    name = message.where
     if "net" in message or "train_net" in message:
         raise LoadError(f"{name} describes how a net was trained (a solver); give the prototxt of the net itself")
     old, new = message.messages("layers"), message.messages("layer")
@@ -105,10 +105,10 @@ def _layer(message: Message, name: str, old: bool) -> CaffeLayer:
             "Caffe's own upgrade_net_proto_text"
         )
     title = message.text("name")
-    where = f"{name}: layer {show(title)}"
+    where = f"{name}: layer {quoted(title)}"
     kind = message.text("type")
     if old and kind not in V1_TYPES:
-        raise LoadError(f"{where}: expected one of the types of `layers` ({', '.join(V1_TYPES)}), got {show(kind)}")
+        raise LoadError(f"{where}: expected one of the types of `layers` ({', '.join(V1_TYPES)}), got {quoted(kind)}")
     named = Message(where, {key: _renamed(values, where, key) for key, values in message.fields.items()})
     shared = tuple(
         value.text if isinstance(value, Scalar) else value.text("name") for value in message.fields.get("param", [])
@@ -140,10 +140,10 @@ def _met(rule: Message) -> bool:
 
 
 def _inputs(message: Message) -> dict[str, Shape]:
-    """The inputs that stand before the layers: `input` with `input_shape` messages or four `input_dim` each."""
+    """The inputs that are declared before the layers: `input` with `input_shape` messages or four `input_dim` each."""
     names, shapes = message.texts("input"), message.messages("input_shape")
     if len(set(names)) < len(names):
-        raise LoadError(f"{message.where}: an input stands twice among {show(', '.join(names))}")
+        raise LoadError(f"{message.where}: an input occurs twice among {quoted(', '.join(names))}")
     if shapes:
         lengths = [shape.integers("dim") for shape in shapes]
     else:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
 from lrp.formats.build import Builder, Tensor, floats
+from lrp.formats.caffe.blobs import Blobs
 from lrp.formats.caffe.net import CaffeLayer
-from lrp.formats.container import show
-
-if TYPE_CHECKING:
-    from lrp.formats.caffe.load import Blobs
+from lrp.formats.container import quoted
 
 LayerReader = Callable[["Context", CaffeLayer, list[Tensor]], list[Tensor]]
 
 
 class Context:
-    """The net being read. A parameter that several layers share by name lies with the first of them."""
+    """The net being read. A parameter that several layers share by name is stored with the first of them."""
 
     def __init__(self, builder: Builder, blobs: Blobs, layers: Sequence[CaffeLayer]) -> None:
         self.builder = builder
@@ -31,7 +28,7 @@ class Context:
                     self._owners.setdefault(name, (layer.name, index))
 
     def checked(self, layer: CaffeLayer, reader: LayerReader, xs: list[Tensor]) -> list[Tensor]:
-        """The tops of one layer; an error if the file has more blobs for it than were asked for."""
+        """The tops of one layer; an error if the file has more blobs for it than its reader took."""
         self._taken = 0
         tops = reader(self, layer, xs)
         if len(tops) != len(layer.tops):
@@ -39,7 +36,7 @@ class Context:
         stored = self._blobs.count(layer.name)
         if stored > self._taken:
             raise self.fail(
-                layer, f"the prototxt asks for {self._taken} blobs, the file has {stored}; are they of the same net?"
+                layer, f"the prototxt needs {self._taken} blobs, the file has {stored}; are they of the same net?"
             )
         return tops
 
@@ -77,7 +74,7 @@ class Context:
         if values is None:
             raise self.fail(layer, f"expected blob {index} of shape {shape} in the file, found none")
         if _without_ones(values.shape) != _without_ones(shape):
-            raise self.fail(layer, f"expected blob {index} of shape {shape}, got {show(values.shape)}")
+            raise self.fail(layer, f"expected blob {index} of shape {shape}, got {quoted(values.shape)}")
         return floats(values).reshape(shape)
 
 

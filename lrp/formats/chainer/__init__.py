@@ -1,4 +1,4 @@
-"""Chainer: parameters that its HDF5 serializer wrote, with an architecture."""
+"""Chainer: parameters that its HDF5 serializer wrote, with an architecture in our own JSON (load.py)."""
 
 from lrp.formats.chainer.load import is_chainer, read
 

@@ -3,7 +3,7 @@
     /<link>/W (out, in/groups, *kernel) or (out, in)   /<link>/b   /<link>/gamma, beta, avg_mean, avg_var, N
 
 Links of a Sequential or ChainList are named by their number (`block/0`). In the JSON `weights` is the path of the link;
-a dot stands for a slash there, so that `block.0` is `block/0`. Types are links and functions by Chainer's names, with
+a dot is read as a slash there, so that `block.0` is `block/0`. Types are links and functions by Chainer's names, with
 Chainer's defaults: max_pooling_2d covers all (rounds up), average_pooling_2d divides by the whole window, epsilon
 is 2e-5.
 """
@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.errors import LoadError
-from lrp.formats.build import Assembly, Entry, EntryReader, Tensor, assemble, floats, parse_architecture
+from lrp.formats.build import Architecture, Assembly, Entry, EntryReader, Tensor, assemble, floats, required
 from lrp.formats.build import operations as op
 from lrp.formats.container import Reader
-from lrp.formats.torch import activation, axis, merge, single
+from lrp.formats.torch import activation, axis, batch_norm, merge, single
 from lrp.graph import Network
 from lrp.layers import (
     ELU,
@@ -75,14 +74,10 @@ def is_chainer(file: Reader) -> bool:
     return False
 
 
-def read(file: Reader, architecture: str | None, dtype: str = "float64") -> Network:
-    """The network of an opened file and the text of its architecture JSON."""
-    if architecture is None:
-        raise LoadError(
-            f"{file.name} holds the weights of a Chainer model and no architecture; give one (the JSON of"
-            " docs/formats.md)"
-        )
-    return assemble(parse_architecture(architecture), ChainerWeights(file), LINKS, file.name, dtype)
+def read(file: Reader, architecture: Architecture | None, dtype: str = "float64") -> Network:
+    """The network of an opened file and its architecture."""
+    parsed = required(architecture, f"{file.name} holds the weights of a Chainer model")
+    return assemble(parsed, ChainerWeights(file), LINKS, file.name, dtype)
 
 
 def _linear(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
@@ -125,19 +120,6 @@ def _depthwise(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
     kernels = weight.transpose(1, 0, 2, 3).reshape(channels * multiplier, 1, *weight.shape[2:])
     geometry = {"stride": e.spatial("stride", 2, 1), "padding": e.spatial("pad", 2, 0), "groups": channels}
     return op.conv(a.builder, e.name, single(e, xs), kernels, a.may(e, "b"), **geometry)
-
-
-def _batch_norm(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-    return op.batch_norm(
-        a.builder,
-        e.name,
-        single(e, xs),
-        mean=a.need(e, "avg_mean", 1),
-        variance=a.need(e, "avg_var", 1),
-        gamma=a.may(e, "gamma"),
-        beta=a.may(e, "beta"),
-        epsilon=e.number("eps", 2e-5),
-    )
 
 
 def _pool(axes: int, largest: bool) -> EntryReader:
@@ -248,7 +230,7 @@ LINKS: dict[str, EntryReader] = {
     "DilatedConvolution2D": _conv(2),
     **{f"Deconvolution{axes}D": _conv(axes, transposed=True) for axes in (1, 2, 3)},
     "DepthwiseConvolution2D": _depthwise,
-    "BatchNormalization": _batch_norm,
+    "BatchNormalization": batch_norm("avg_mean", "avg_var", "gamma", "beta", 2e-5),
     "EmbedID": _embed,
     "Scale": _scale,
     "Bias": _shift,

@@ -1,17 +1,15 @@
-"""The only file that opens HDF5: reading what a stranger may have sent, and writing our own files.
+"""Reading HDF5 files from untrusted sources with h5py; hdf5_writer.py writes our own.
 
 `File` reads in this process. It never follows a soft or external link, never reads external storage or a
 virtual dataset, never runs a filter plug-in, and compares declared sizes with stored bytes and with a budget
 before anything is allocated. libhdf5 itself can still loop for ever or end by a signal over one changed byte,
-so files of strangers are read by a `File` in a child process: that is what `sandbox.open_file` does.
+so untrusted files are read by a `File` in a child process: that is what `sandbox.open_file` does.
 
 What it does not do: walk a file on its own, read variable-length data, compound types or references to
 regions.
 """
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterator
 from math import prod
 from types import TracebackType
@@ -20,7 +18,8 @@ from typing import Any, BinaryIO
 import h5py
 import numpy as np
 
-from lrp.errors import LoadError, SaveError
+from lrp.errors import LoadError
+from lrp.formats.container.json_text import parse_json
 from lrp.formats.container.reader import (
     LIMITS,
     Array,
@@ -29,9 +28,9 @@ from lrp.formats.container.reader import (
     Reader,
     parts_of,
     plain,
+    quoted,
     require_disjoint,
     require_signature,
-    show,
 )
 
 FLOATS = (
@@ -50,7 +49,7 @@ DEFLATE_LIMIT = 1100
 
 
 class File(Reader):
-    """An HDF5 file read in this very process; `open_file` decides whether that is wise."""
+    """An HDF5 file read in this process; `open_file` uses it directly for trusted files only."""
 
     def __init__(self, stream: BinaryIO, name: str, limits: Limits = LIMITS) -> None:
         self.name = name
@@ -64,7 +63,7 @@ class File(Reader):
             self.file = h5py.File(stream, "r")
         except Exception as error:  # h5py raises OSError, RuntimeError, ValueError ...
             _reload_plugins(self.plugins)
-            raise LoadError(f"{name} is a damaged HDF5 file: {show(str(error))}") from None
+            raise LoadError(f"{name} is a damaged HDF5 file: {quoted(str(error))}") from None
 
     def __enter__(self) -> "File":
         return self
@@ -85,7 +84,7 @@ class File(Reader):
         """
         parts = parts_of(path)
         if len(parts) > self.limits.depth:
-            raise LoadError(f"{self.name}: {show(path)} lies more than {self.limits.depth} groups deep; it is refused")
+            raise LoadError(f"{self.name}: {quoted(path)} is more than {self.limits.depth} groups deep; it is refused")
         with self._errors(path):
             here = h5py.h5g.open(self.file.id, b"/")
             for part in parts:
@@ -94,7 +93,7 @@ class File(Reader):
                     return None
                 if here.links.get_info(link).type != h5py.h5l.TYPE_HARD:
                     raise LoadError(
-                        f"{self.name}: {show(path)} is reached by a soft or external link at {show(part)}; "
+                        f"{self.name}: {quoted(path)} is reached by a soft or external link at {quoted(part)}; "
                         "links are not followed, store the data itself in the file"
                     )
                 here = h5py.h5o.open(here, link)
@@ -108,9 +107,9 @@ class File(Reader):
         except LoadError:
             raise
         except MemoryError:
-            raise LoadError(f"{self.name}: reading {show(path)} needs more memory than the limit allows") from None
+            raise LoadError(f"{self.name}: reading {quoted(path)} needs more memory than the limit allows") from None
         except Exception as error:
-            raise LoadError(f"{self.name}: {show(path)} is damaged: {show(str(error))}") from None
+            raise LoadError(f"{self.name}: {quoted(path)} is damaged: {quoted(str(error))}") from None
 
     def kind(self, path: str) -> str:
         here = self._open(path)
@@ -120,7 +119,7 @@ class File(Reader):
             return "group"
         if isinstance(here, h5py.h5d.DatasetID):
             return "dataset"
-        raise LoadError(f"{self.name}: {show(path)} is a named data type; expected a group or a dataset")
+        raise LoadError(f"{self.name}: {quoted(path)} is a named data type; expected a group or a dataset")
 
     def children(self, path: str) -> tuple[str, ...]:
         here = self._open(path)
@@ -128,7 +127,7 @@ class File(Reader):
             return ()
         with self._errors(path):
             if here.get_num_objs() > self.limits.names:
-                raise LoadError(f"{self.name}: {show(path)} has more than {self.limits.names} members; it is refused")
+                raise LoadError(f"{self.name}: {quoted(path)} has more than {self.limits.names} members; it is refused")
             return tuple(sorted(name.decode("utf-8") for name in here))
 
     def attribute(self, path: str, name: str) -> "Attribute | None":
@@ -141,23 +140,35 @@ class File(Reader):
             identifier = h5py.h5a.open(here, name.encode("utf-8"))
             kind = identifier.get_type().get_class()
             if kind not in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT):
-                raise LoadError(f"{self.name}: the attribute {show(name)} of {show(path)} is neither text nor numbers")
+                raise LoadError(
+                    f"{self.name}: the attribute {quoted(name)} of {quoted(path)} is neither text nor numbers"
+                )
             if identifier.get_space().get_simple_extent_npoints() == 0:
                 return ()
             size = identifier.get_storage_size()
             if size > self.limits.attribute_bytes:
                 raise LoadError(
-                    f"{self.name}: the attribute {show(name)} of {show(path)} has {size} bytes; "
+                    f"{self.name}: the attribute {quoted(name)} of {quoted(path)} has {size} bytes; "
                     f"the limit is {self.limits.attribute_bytes}"
                 )
             owner = h5py.Group(here) if isinstance(here, h5py.h5g.GroupID) else h5py.Dataset(here)
-            return plain(owner.attrs[name])
+            value = plain(owner.attrs[name])
+            _require_short(self, path, name, value)
+            return value
+
+    def json_attribute(self, path: str, name: str) -> "dict[str, Any] | None":
+        text = self.attribute(path, name)
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            raise LoadError(f"{self.name}: the attribute {quoted(name)} of {quoted(path)} is no text; expected JSON")
+        return parse_json(text, f"{self.name}: {name}")
 
     def _dataset(self, path: str) -> Any:
         here = self._open(path)
         if not isinstance(here, h5py.h5d.DatasetID):
             found = "nothing" if here is None else "something else"
-            raise LoadError(f"{self.name}: expected a dataset at {show(path)}, found {found}")
+            raise LoadError(f"{self.name}: expected a dataset at {quoted(path)}, found {found}")
         return here
 
     def shape(self, path: str) -> tuple[int, ...]:
@@ -166,7 +177,7 @@ class File(Reader):
     def _shape(self, dataset: Any, path: str) -> tuple[int, ...]:
         with self._errors(path):
             if dataset.get_space().get_simple_extent_type() == h5py.h5s.NULL:
-                raise LoadError(f"{self.name}: {show(path)} is empty (a null data space); expected numbers")
+                raise LoadError(f"{self.name}: {quoted(path)} is empty (a null data space); expected numbers")
             return tuple(int(length) for length in dataset.shape)
 
     def array(self, path: str, shape: tuple[int, ...] | None = None, finite: bool = True) -> Array:
@@ -175,7 +186,7 @@ class File(Reader):
             bfloat16 = _require_numbers(self, path, dataset)
             declared = self._shape(dataset, path)
             if shape is not None and declared != tuple(shape):
-                raise LoadError(f"{self.name}: {show(path)} has shape {declared}; expected {tuple(shape)}")
+                raise LoadError(f"{self.name}: {quoted(path)} has shape {declared}; expected {tuple(shape)}")
             _require_stored(self, path, dataset)
             values = np.asarray(h5py.Dataset(dataset)[()])
             if bfloat16:
@@ -188,16 +199,27 @@ class File(Reader):
         dataset = self._dataset(path)
         with self._errors(path):
             if h5py.check_ref_dtype(dataset.dtype) is not h5py.Reference:
-                raise LoadError(f"{self.name}: {show(path)} does not hold references to objects")
+                raise LoadError(f"{self.name}: {quoted(path)} does not hold references to objects")
             _require_stored(self, path, dataset)
             targets = np.asarray(h5py.Dataset(dataset)[()], dtype=object).ravel()
             if targets.size > self.limits.names:
                 raise LoadError(
-                    f"{self.name}: {show(path)} has more than {self.limits.names} references; it is refused"
+                    f"{self.name}: {quoted(path)} has more than {self.limits.names} references; it is refused"
                 )
             return tuple(
                 (h5py.h5r.get_name(target, dataset) or b"").decode("utf-8") if target else "" for target in targets
             )
+
+
+def _require_short(file: File, path: str, name: str, value: Attribute) -> None:
+    """Refuse long text of variable length, whose size is known only after it is read."""
+    texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+    size = sum(map(len, texts))
+    if size > file.limits.attribute_bytes:
+        raise LoadError(
+            f"{file.name}: the attribute {quoted(name)} of {quoted(path)} has {size} characters; "
+            f"the limit is {file.limits.attribute_bytes}"
+        )
 
 
 def _require_numbers(file: File, path: str, dataset: Any) -> bool:
@@ -213,7 +235,7 @@ def _require_numbers(file: File, path: str, dataset: Any) -> bool:
     if kind.get_class() == h5py.h5t.OPAQUE and size == 2 and file.attribute(path, "dtype") == "bfloat16":
         return True
     raise LoadError(
-        f"{file.name}: {show(path)} has the data type {show(str(dataset.dtype))}; expected fixed-size integers "
+        f"{file.name}: {quoted(path)} has the data type {quoted(str(dataset.dtype))}; expected fixed-size integers "
         "or floats of 16, 32 or 64 bits"
     )
 
@@ -222,7 +244,7 @@ def _require_stored(file: File, path: str, dataset: Any) -> None:
     """Refuse foreign storage, plug-in filters and sizes that the stored bytes do not bear out, before
     reading.
     """
-    where = f"{file.name}: {show(path)}"
+    where = f"{file.name}: {quoted(path)}"
     plan = dataset.get_create_plist()
     layout = plan.get_layout()
     if layout == h5py.h5d.VIRTUAL or plan.get_external_count():
@@ -265,66 +287,3 @@ def _reload_plugins(paths: list[bytes]) -> None:
     """Give libhdf5 back the search path that `_unload_plugins` took."""
     for path in paths:
         h5py.h5pl.append(path)
-
-
-class Writer:
-    """Writing one HDF5 file; `create` yields it."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-
-    def group(self, path: str) -> None:
-        """Make a group and those above it; one that exists is left alone."""
-        self._file.require_group(path)
-
-    def array(self, path: str, values: Array) -> None:
-        """Store an array of numbers with its own dtype, contiguous and uncompressed."""
-        self._file.create_dataset(path, data=np.ascontiguousarray(values).reshape(np.shape(values)))
-
-    def extend(self, path: str, values: Array, axis: int = 0) -> None:
-        """Append an array of numbers along an axis to the one stored there, or begin it."""
-        if path not in self._file:
-            limits = tuple(None if i == axis else n for i, n in enumerate(values.shape))
-            entry = max(values.nbytes // max(values.shape[axis], 1), 1)
-            steps = min(max((1 << 16) // entry, 1), max(values.shape[axis], 1))  # chunks of 64 KiB, or of one entry
-            chunks = tuple(steps if i == axis else max(n, 1) for i, n in enumerate(values.shape))
-            self._file.create_dataset(path, data=values, maxshape=limits, chunks=chunks)
-            return
-        dataset = self._file[path]
-        dataset.resize(dataset.shape[axis] + values.shape[axis], axis)
-        dataset[(slice(None),) * axis + (slice(-values.shape[axis], None),)] = values
-
-    def attribute(self, path: str, name: str, value: "Attribute") -> None:
-        """Store text, a list of texts, a number or a small array beside a group or dataset that exists."""
-        self._file[path].attrs[name] = list(value) if isinstance(value, tuple) else value
-
-
-@contextlib.contextmanager
-def create(path: "str | os.PathLike[str]") -> Iterator[Writer]:
-    """Write an HDF5 file: all of it appears under `path` at the end of the block, or nothing does.
-
-    The bytes go to a file of another name in the same folder, which is renamed only after an error-free end,
-    so an earlier file of that name survives a failed attempt. SaveError where the folder cannot be written.
-    """
-    target = os.fspath(path)
-    partial = f"{target}.{secrets.token_hex(4)}.partial"
-    try:
-        with h5py.File(partial, "x") as file:
-            yield Writer(file)
-        os.replace(partial, target)
-    except OSError as error:
-        if isinstance(error, LoadError):
-            raise
-        raise SaveError(f"{show(target)} cannot be written: {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(partial)
-
-
-def write_sample(stream: BinaryIO) -> None:
-    """Write a tiny file that holds one of each kind of thing a `File` reads."""
-    with h5py.File(stream, "w") as file:
-        file.create_dataset("numbers", data=np.zeros((2, 3)), compression="gzip")
-        file.create_dataset("references", data=[file["numbers"].ref], dtype=h5py.ref_dtype)
-        file.attrs.update({"text": "a", "texts": ["a", "b"], "bytes": np.array([b"a", b"b"]), "numbers": np.zeros(2)})
-        file.attrs.create("ascii", "a", dtype=h5py.string_dtype("ascii"))

@@ -1,45 +1,24 @@
-"""The text format of protocol buffers, as far as network descriptions use it; needs no schema and no library.
-
-    name: "conv1"  kernel_size: 3  pool: MAX  bias_term: false  shape { dim: 1 dim: [3, 23] }   # a comment
-
-`parse` returns a tree of `Message`. What a field means is for the reader to say: `Message` hands values out by the
-type that is asked for and `only` refuses fields that nobody has asked about.
-"""
+"""A parsed prototxt: messages whose fields are read by type; prototxt_parser.py makes them from text."""
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.container.reader import show
-
-DEPTH = 32
-LONGEST = 16 << 20
-TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\n\f\v]+|\#[^\n]*)
-      | (?P<word>[A-Za-z_][\w.]*)
-      | (?P<number>[-+]?(?:0[xX][0-9A-Fa-f]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[fF]?))
-      | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-      | (?P<mark>[-:{}<>\[\],;])""",
-    re.VERBOSE,
-)
-ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.))", re.DOTALL)
-CONTROL = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-CLOSING = {"{": "}", "<": ">"}
+from lrp.formats.container.reader import quoted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value as it stands in the text: a quoted string, or a word or number."""
+    """One value as it is written: a quoted string, or a word or number."""
 
     text: str
     quoted: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message:
     """Fields by name, each with its values in order. `where` says in errors what the message is."""
 
@@ -48,14 +27,14 @@ class Message:
 
     def fail(self, name: str, expected: str) -> LoadError:
         """The error about one field."""
-        shown = [value.text if isinstance(value, Scalar) else "{...}" for value in self.fields.get(name, [])]
-        return LoadError(f"{self.where}: expected {name} to be {expected}, got {show(', '.join(shown))}")
+        shown = [value.text[:200] if isinstance(value, Scalar) else "{...}" for value in self.fields.get(name, [])[:20]]
+        return LoadError(f"{self.where}: expected {name} to be {expected}, got {quoted(', '.join(shown))}")
 
     def only(self, *names: str) -> None:
         """Refuse every field but these: a setting that is not understood could change the numbers."""
         for name in self.fields:
             if name not in names:
-                raise LoadError(f"{self.where}: the field {show(name)} is not known; expected {', '.join(names)}")
+                raise LoadError(f"{self.where}: the field {quoted(name)} is not known; expected {', '.join(names)}")
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields
@@ -147,97 +126,23 @@ class Message:
         return value.text
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    line: int
+def plain_message(message: Message) -> dict[str, Any]:
+    """The message as lists and dicts, for the way from the child process: a scalar is [text, quoted]."""
+    return {
+        name: [plain_message(v) if isinstance(v, Message) else [v.text, v.quoted] for v in values]
+        for name, values in message.fields.items()
+    }
 
 
-class _Parser:
-    def __init__(self, text: str, name: str) -> None:
-        if len(text) > LONGEST:
-            raise LoadError(f"{name} has {len(text)} characters; the limit is {LONGEST}")
-        self.name = name
-        self.tokens: list[_Token] = []
-        position, line = 0, 1
-        while position < len(text):
-            match = TOKEN.match(text, position)
-            if match is None:
-                raise LoadError(f"{name}, line {line}: {show(text[position : position + 20])} is not understood")
-            if match.lastgroup != "space":
-                self.tokens.append(_Token(str(match.lastgroup), match.group(), line))
-            line += match.group().count("\n")
-            position = match.end()
-        self.tokens.append(_Token("end", "the end", line))
-        self.next = 0
-
-    def fail(self, expected: str) -> NoReturn:
-        token = self.tokens[self.next]
-        raise LoadError(f"{self.name}, line {token.line}: expected {expected}, got {show(token.text)}")
-
-    def take(self, *marks: str) -> str:
-        """The next token if it is one of the marks, which is consumed; otherwise ""."""
-        token = self.tokens[self.next]
-        if token.kind == "mark" and token.text in marks:
-            self.next += 1
-            return token.text
-        return ""
-
-    def message(self, where: str, closing: str, depth: int) -> Message:
-        """Fields up to the closing mark ("" for the end of the text)."""
-        if depth > DEPTH:
-            raise LoadError(f"{self.name}: nested more than {DEPTH} deep; it is refused")
-        result = Message(where)
-        while True:
-            if self.tokens[self.next].kind == "end" and not closing or closing and self.take(closing):
-                return result
-            token = self.tokens[self.next]
-            if token.kind != "word":
-                self.fail(f"the name of a field or {closing or 'the end'}")
-            self.next += 1
-            colon = self.take(":")
-            values = result.fields.setdefault(token.text, [])
-            if colon and self.take("["):
-                while not self.take("]"):
-                    values.append(self.value(f"{where}: {token.text}", depth))
-                    if not self.take(",") and self.tokens[self.next].text != "]":
-                        self.fail("a comma or ]")
-            elif colon or self.tokens[self.next].text in CLOSING:
-                values.append(self.value(f"{where}: {token.text}", depth))
-            else:
-                self.fail("a colon or a brace")
-            self.take(",", ";")
-
-    def value(self, where: str, depth: int) -> Scalar | Message:
-        """A string (adjacent pieces joined), a number, a word, or a message."""
-        mark = self.take("{", "<")
-        if mark:
-            return self.message(where, CLOSING[mark], depth + 1)
-        sign = self.take("-")
-        token = self.tokens[self.next]
-        if token.kind == "string" and not sign:
-            pieces = []
-            while self.tokens[self.next].kind == "string":
-                pieces.append(_unescaped(self.tokens[self.next].text[1:-1]))
-                self.next += 1
-            return Scalar("".join(pieces), True)
-        if token.kind not in ("number", "word"):
-            self.fail("a value")
-        self.next += 1
-        return Scalar(sign + token.text, False)
-
-
-def _unescaped(text: str) -> str:
-    def one(match: re.Match[str]) -> str:
-        octal, hexadecimal, other = match.groups()
-        if octal or hexadecimal:
-            return chr(int(octal, 8) if octal else int(hexadecimal, 16))
-        return CONTROL.get(other, other)
-
-    return ESCAPE.sub(one, text)
-
-
-def parse(text: str, name: str) -> Message:
-    """The message that a text in protocol buffers' text format holds; LoadError with the line where it is none."""
-    return _Parser(text, name).message(name, "", 0)
+def message_of(fields: dict[str, Any], where: str) -> Message:
+    """The inverse of plain_message; `where` says in errors what the message is."""
+    return Message(
+        where,
+        {
+            name: [
+                message_of(v, f"{where}: {name}") if isinstance(v, dict) else Scalar(str(v[0]), bool(v[1]))
+                for v in values
+            ]
+            for name, values in fields.items()
+        },
+    )

@@ -1,12 +1,11 @@
 """Reading an untrusted HDF5 file: the limits, the operations, and the checks that need no HDF5 library.
 
-`Reader` is the whole interface between the file formats and HDF5. `safe.File` implements it with h5py in this
+`Reader` is the whole interface between the file formats and HDF5. `hdf5.File` implements it with h5py in this
 process, `sandbox.Remote` in a child process; a format does not know which one it was given.
 """
 
 import io
-import os
-import stat
+import reprlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
@@ -26,7 +25,7 @@ class Limits:
     """What reading one file may cost; a larger file that is known to be good needs larger limits.
 
     The arrays read from a file of B bytes may hold min(total_bytes, max(free_bytes, ratio * B)) bytes in all;
-    the child that reads it may compute for `seconds` + B / speed seconds.
+    the child that reads it may use min(longest, seconds + B / speed) seconds of processor time.
     """
 
     total_bytes: int = 2 << 30
@@ -34,6 +33,7 @@ class Limits:
     ratio: int = 32
     seconds: float = 1.0
     speed: float = 20e6
+    longest: float = 8.0
     attribute_bytes: int = 32 << 20
     names: int = 100_000
     depth: int = 64
@@ -44,7 +44,7 @@ class Limits:
 
     def time(self, size: int) -> float:
         """Seconds of computing that reading a file of `size` bytes may take."""
-        return self.seconds + size / self.speed
+        return min(self.longest, self.seconds + size / self.speed)
 
 
 LIMITS = Limits()
@@ -70,6 +70,10 @@ class Reader(ABC):
         """An attribute: str, tuple of str, int, float or a numeric array; () if empty; None where absent."""
 
     @abstractmethod
+    def json_attribute(self, path: str, name: str) -> "dict[str, Any] | None":
+        """An attribute that holds the text of a JSON object, parsed; None where it is absent."""
+
+    @abstractmethod
     def shape(self, path: str) -> tuple[int, ...]:
         """The declared shape of a dataset; nothing is read."""
 
@@ -88,14 +92,33 @@ class Reader(ABC):
     def require_array(self, path: str, values: Array, finite: bool) -> Array:
         """`values`, checked for NaN and infinity."""
         if finite and values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise LoadError(f"{self.name}: {show(path)} holds NaN or infinity; every relevance would be NaN")
+            raise LoadError(f"{self.name}: {quoted(path)} holds NaN or infinity; every relevance would be NaN")
         return values
 
 
-def show(text: object) -> str:
-    """A piece of an untrusted file for an error message: quoted, ASCII, at most 200 characters."""
-    shown = ascii(text)
-    return shown if len(shown) <= 200 else shown[:197] + "..."
+def quoted(value: object) -> str:
+    """A piece of an untrusted file for an error message: quoted, ASCII, at most 200 characters.
+
+    Long texts and containers are cut before they are converted, so that the message of an error about a large file is
+    not itself large.
+    """
+    shortened = _SHORT.repr(value).encode("ascii", "backslashreplace").decode("ascii")
+    return shortened if len(shortened) <= 200 else shortened[:197] + "..."
+
+
+class _Short(reprlib.Repr):
+    """repr of the first entries of a value."""
+
+    def repr_str(self, x: str, level: int) -> str:
+        return ascii(x) if len(x) <= 200 else ascii(x[:197]) + "..."
+
+    def repr_instance(self, x: object, level: int) -> str:
+        return ascii(x)[:200]
+
+
+_SHORT = _Short()
+_SHORT.maxlevel = 4
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = _SHORT.maxset = _SHORT.maxfrozenset = 30
 
 
 def parts_of(path: str) -> list[str]:
@@ -103,12 +126,14 @@ def parts_of(path: str) -> list[str]:
     meaning).
     """
     if not path.startswith("/"):
-        raise LoadError(f"the path {show(path)} inside a file must start with '/'")
+        raise LoadError(f"the path {quoted(path)} inside a file must start with '/'")
     if path == "/":
         return []
     parts = path[1:].split("/")
     if any(part in ("", ".", "..") or "\0" in part for part in parts):
-        raise LoadError(f"the path {show(path)} inside a file has an empty, '.', '..' or NUL component; it is refused")
+        raise LoadError(
+            f"the path {quoted(path)} inside a file has an empty, '.', '..' or NUL component; it is refused"
+        )
     return parts
 
 
@@ -163,17 +188,3 @@ def is_hdf5(stream: BinaryIO) -> bool:
     except LoadError:
         return False
     return True
-
-
-def open_binary(path: "str | os.PathLike[str]") -> BinaryIO:
-    """An ordinary local file, opened for reading; no pipe, no device, no address of another machine."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise LoadError(f"{show(os.fspath(path))} is not a regular file; expected a model file")
-        return open(path, "rb")
-    except (OSError, ValueError) as error:
-        if isinstance(error, LoadError):
-            raise
-        raise LoadError(
-            f"{show(os.fspath(path))} cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from None

@@ -1,16 +1,16 @@
-"""Open an HDF5 file: in a child process where it is untrusted, in this process where it is trusted.
+"""The child process from this side: it is started, sent requests, and killed when its time is over.
 
     with open_file("model.h5") as file:
         file.children("/model_weights")                    # names, in alphabetical order
         file.attribute("/", "model_config")                # str, tuple of str, number, array, or None where absent
         file.array("/model_weights/dense/kernel", shape=(4, 3))
 
-The child is a fresh interpreter that imports numpy, h5py and four small files of this package, never the
-program it is started from. It is bounded in memory, processor time, open files and written bytes (where the
-system has `resource`), and in patience everywhere; its end by a signal is a LoadError here. This process then
-sees checked numbers and text only, never a byte of the file through libhdf5.
+    parse_file("deploy.prototxt", "prototxt").value        # one of parsers.PARSERS
 
-What it does not do: make libhdf5 safe. It bounds what a defect of libhdf5 can do to this process.
+The child is a fresh interpreter that imports numpy, h5py and the files of this package (and Pillow for a picture),
+never the program it is started from. It is bounded in memory, processor time, open files and written bytes where the
+system has `resource`, and by a clock everywhere. If it ends by a signal, that is a LoadError here. This process
+receives checked numbers and text only.
 """
 
 import contextlib
@@ -22,20 +22,22 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
-from math import prod
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from lrp.errors import LoadError
+from lrp.formats.container.files import Path, open_binary
 from lrp.formats.container.hdf5 import File
-from lrp.formats.container.reader import LIMITS, Array, Attribute, Limits, Reader, open_binary, require_signature, show
-from lrp.formats.container.worker import receive, send
+from lrp.formats.container.parsers import PARSERS, Parsed, parse_seconds, run, source_of
+from lrp.formats.container.pipe import arrays_of, receive, send
+from lrp.formats.container.reader import LIMITS, Array, Attribute, Limits, Reader, quoted, require_signature
+from lrp.formats.container.worker import member_of
 
 PIPE_BYTES = 1 << 20  # where the system lets a pipe grow: fewer turns for large arrays
 START_SECONDS = 60.0  # starting an interpreter on a busy machine
-# The packages are empty stand-ins: the child loads the four files it needs and not the whole engine.
+# The packages are empty, so that the child imports the files it needs and not the whole engine.
 BOOT = """
 import sys, types
 for name in ("lrp", "lrp.formats", "lrp.formats.container"):
@@ -49,11 +51,10 @@ serve()
 
 
 class Sandbox:
-    """A child process that reads files, one after another; it is started at the first and again after a
-    death.
+    """A child process that reads files, one after another; it is started with the first, and again after it ended.
 
-    One child for many files saves its start (see docs/formats.md), at a price: a file that took over the
-    child could falsify what the next one holds. `open_file` takes a fresh child for each file.
+    One child for many files saves its start, but a file that took over the child could falsify what the next one holds:
+    `open_file` and `parse_file` start a new child for each file.
     """
 
     def __init__(self) -> None:
@@ -73,7 +74,7 @@ class Sandbox:
             self._child.kill()
             self._child.wait()
             for pipe in (self._child.stdin, self._child.stdout):
-                with contextlib.suppress(OSError):  # closing flushes, and nobody is left to read
+                with contextlib.suppress(OSError):  # closing flushes into a pipe without a reader
                     pipe.close()  # type: ignore[union-attr]
             self._child = None
 
@@ -102,7 +103,7 @@ class Sandbox:
     def _exchange(
         self, seconds: float, largest: int, request: "dict[str, Any] | None", content: bytes = b""
     ) -> "tuple[dict[str, Any], bytearray]":
-        """Send a request and wait for its answer, at most so long; the death of the child is a LoadError."""
+        """Send a request and wait `seconds` for its answer; LoadError if the child ends before that."""
         child = self._child
         if child is None:
             raise LoadError("the process that reads this file has ended after an earlier error")
@@ -120,11 +121,11 @@ class Sandbox:
         if message is None:
             code = self._wait()
             self.stop()
-            raise LoadError(_obituary(code, seconds))
+            raise LoadError(_reason_of_end(code, seconds))
         return message
 
     def _wait(self) -> int:
-        """The exit code of a child that said no more; one that lingers (it sent nonsense) is killed."""
+        """The exit code of a child that sent no valid answer; it is killed if it has not ended by itself."""
         child = self._child
         try:
             return child.wait(1.0)  # type: ignore[union-attr]
@@ -134,25 +135,57 @@ class Sandbox:
 
     @contextlib.contextmanager
     def open(
-        self, path: "str | os.PathLike[str] | None", content: bytes = b"", name: str = "", limits: Limits = LIMITS
+        self,
+        path: "Path | None",
+        content: bytes = b"",
+        name: str = "",
+        limits: Limits = LIMITS,
+        member: str = "",
     ) -> "Iterator[Remote]":
-        """Open the file at `path`, or, where path is None, the bytes `content`, which errors call `name`."""
+        """Open the HDF5 file at `path`, or a member of the zip archive there, or the bytes `content` if path is None.
+
+        name: what errors call it.
+        """
         if self._child is None:
             self._start()
-        remote = Remote(self, path, content, name, limits)
+        remote = Remote(self, path, content, name, limits, member)
         try:
             yield remote
         finally:
             if self._child is not None:
                 send(self._child.stdin, {"operation": "close"})  # type: ignore[arg-type]
 
+    def parse(self, path: Path, name: str, parser: str, limits: Limits, arguments: dict[str, Any]) -> Parsed:
+        """What one of PARSERS makes of the file at `path`; errors call it `name`."""
+        if self._child is None:
+            self._start()
+        size = os.path.getsize(path)
+        request = {"parser": parser, "path": os.path.abspath(path), "name": name, "arguments": arguments}
+        request["limits"] = asdict(limits)
+        header, payload = self.ask(
+            name, 4 * parse_seconds(limits, size), PARSERS[parser].results(limits, size), request
+        )
+        return Parsed(header["value"], tuple(arrays_of(header, payload, name)))
 
-def _obituary(code: int, seconds: float) -> str:
-    """Why the child ended, in words."""
+    def ask(
+        self, name: str, seconds: float, largest: int, request: dict[str, Any], content: bytes = b""
+    ) -> "tuple[dict[str, Any], bytearray]":
+        """The answer to a request about the file `name`; an error in the child is a LoadError here."""
+        try:
+            header, payload = self._exchange(seconds, largest, request, content)
+        except LoadError as error:
+            raise LoadError(f"{name}: {error}") from None
+        if "error" in header:
+            raise LoadError(str(header["error"]))
+        return header, payload
+
+
+def _reason_of_end(code: int, seconds: float) -> str:
+    """Why the child ended, for an error message."""
     if code == -getattr(signal, "SIGXCPU", 0) or code == -getattr(signal, "SIGKILL", 0):
         return f"it could not be read within the limits of time ({seconds:.0f} s); it is damaged or hostile"
     if code < 0:
-        return f"reading it ended the HDF5 library by signal {-code}; it is damaged or hostile"
+        return f"reading it ended the child process by signal {-code}; it is damaged or hostile"
     return (
         f"reading it ended the child process with code {code}; it is damaged, or numpy and h5py "
         "cannot be imported there"
@@ -163,34 +196,29 @@ class Remote(Reader):
     """A file that the child of a sandbox holds open; `Sandbox.open` yields it."""
 
     def __init__(
-        self, sandbox: Sandbox, path: "str | os.PathLike[str] | None", content: bytes, name: str, limits: Limits
+        self, sandbox: Sandbox, path: "Path | None", content: bytes, name: str, limits: Limits, member: str = ""
     ) -> None:
-        self.name = name or show(os.fspath(path or ""))
+        self.name = name or quoted(os.fspath(path or ""))
         self._sandbox = sandbox
         size = len(content) if path is None else os.path.getsize(path)
         self._seconds = 4 * limits.time(size)
         self._largest = limits.budget(size) + limits.attribute_bytes + (1 << 20)
-        request = {"path": None if path is None else os.path.abspath(path), "name": self.name, "limits": asdict(limits)}
+        request: dict[str, Any] = {"path": None if path is None else os.path.abspath(path), "name": self.name}
+        request |= {"limits": asdict(limits), "member": member, "archive": quoted(os.fspath(path or ""))}
         self._ask(request, content)
 
     def _ask(self, request: dict[str, Any], content: bytes = b"") -> "tuple[dict[str, Any], bytearray]":
-        try:
-            header, payload = self._sandbox._exchange(self._seconds, self._largest, request, content)
-        except LoadError as error:
-            raise LoadError(f"{self.name}: {error}") from None
-        if "error" in header:
-            raise LoadError(str(header["error"]))
-        return header, payload
+        return self._sandbox.ask(self.name, self._seconds, self._largest, request, content)
 
     def _value(self, operation: str, *arguments: object) -> Any:
         header, payload = self._ask({"operation": operation, "arguments": arguments})
-        if "dtype" not in header:
-            value = header["value"]
-            return tuple(value) if isinstance(value, list) else value
-        dtype, shape = np.dtype(header["dtype"]), tuple(header["shape"])
-        if dtype.kind not in "fiu" or prod(shape) * dtype.itemsize != len(payload):
-            raise LoadError(f"{self.name}: the child process gave an array that does not fit its description")
-        return np.frombuffer(payload, dtype).reshape(shape)
+        if "arrays" in header:
+            (array,) = arrays_of(header, payload, self.name)
+            return array
+        if "text" in header:
+            return payload.decode("utf-8", "surrogatepass")
+        value = header["value"]
+        return tuple(value) if isinstance(value, list) else value
 
     def kind(self, path: str) -> str:
         return str(self._value("kind", path))
@@ -200,6 +228,10 @@ class Remote(Reader):
 
     def attribute(self, path: str, name: str) -> "Attribute | None":
         return self._value("attribute", path, name)
+
+    def json_attribute(self, path: str, name: str) -> "dict[str, Any] | None":
+        value: dict[str, Any] | None = self._value("json_attribute", path, name)
+        return value
 
     def shape(self, path: str) -> tuple[int, ...]:
         return tuple(self._value("shape", path))
@@ -212,15 +244,15 @@ class Remote(Reader):
 
 
 @contextlib.contextmanager
-def open_file(path: "str | os.PathLike[str]", trusted: bool = False, limits: Limits = LIMITS) -> Iterator[Reader]:
-    """Open an HDF5 file for reading: in a fresh child process, or in this one where the file is `trusted`.
+def open_file(path: Path, trusted: bool = False, limits: Limits = LIMITS) -> Iterator[Reader]:
+    """Open an HDF5 file for reading: in a new child process, or in this one if the file is `trusted`.
 
-    LoadError where it is missing, not an ordinary file, not HDF5, damaged, or larger than the limits allow.
+    LoadError if it is missing, not a regular file, not HDF5, damaged, or larger than the limits allow.
     """
     with open_binary(path) as stream:
-        require_signature(stream, show(os.fspath(path)))
+        require_signature(stream, quoted(os.fspath(path)))
         if trusted:
-            with File(stream, show(os.fspath(path)), limits) as file:
+            with File(stream, quoted(os.fspath(path)), limits) as file:
                 yield file
             return
     with Sandbox() as sandbox, sandbox.open(path, limits=limits) as remote:
@@ -237,3 +269,30 @@ def open_bytes(content: bytes, name: str, trusted: bool = False, limits: Limits 
             require_signature(io.BytesIO(content), name)
             sandbox = stack.enter_context(Sandbox())
             yield stack.enter_context(sandbox.open(None, content, name, limits))
+
+
+@contextlib.contextmanager
+def open_member(path: Path, member: str, trusted: bool = False, limits: Limits = LIMITS) -> Iterator[Reader]:
+    """The same for an HDF5 file that is a member of the zip archive at `path`."""
+    name = f"{quoted(os.fspath(path))}: {member}"
+    with contextlib.ExitStack() as stack:
+        if trusted:
+            stream = stack.enter_context(open_binary(path))
+            inner = member_of(stream, quoted(os.fspath(path)), member, limits)
+            yield stack.enter_context(File(inner, name, limits))
+        else:
+            sandbox = stack.enter_context(Sandbox())
+            yield stack.enter_context(sandbox.open(path, name=name, limits=limits, member=member))
+
+
+def parse_file(
+    path: Path, parser: str, trusted: bool = False, limits: Limits = LIMITS, name: str = "", **arguments: Any
+) -> Parsed:
+    """What one of PARSERS makes of a file, which errors call `name`: in a new child, or here if it is `trusted`."""
+    name = name or quoted(os.fspath(path))
+    with open_binary(path, name) as stream:
+        if trusted:
+            parsed = run(PARSERS[parser], source_of(stream), name, limits, arguments)
+            return Parsed(parsed.value, tuple(np.array(array) for array in parsed.arrays))  # not views of the file
+    with Sandbox() as sandbox:
+        return sandbox.parse(path, name, parser, limits, arguments)

@@ -1,87 +1,67 @@
-"""The child process that reads an untrusted HDF5 file under limits of time and memory.
+"""The child process that reads untrusted files under limits of time, memory, open files and written bytes.
 
-sandbox.py starts it, with an empty module search path of its own, and talks to it over two pipes. A message
-is eight bytes of length, that many bytes of JSON, and `size` raw bytes where the JSON names a size. The child
-holds one file at a time, answers requests until its input ends, and never runs anything that a request names:
-the operations are the methods of `Reader`.
+sandbox.py starts it, with an empty module search path of its own, and talks to it over two pipes (pipe.py). A request
+either opens an HDF5 file, whose operations are the methods of `Reader` and end with "close", or names one of PARSERS
+for a file, which is parsed as a whole. The child never runs anything else that a request or a file names.
 
-What it does not do: keep anything between two files, except that a file which breaks the child breaks it for
-good.
+What it does not do: keep anything between two files. A file that ends the child by a signal ends it for good.
 """
 
 import contextlib
 import io
-import json
 import os
 import signal
+import tokenize  # noqa: F401  numpy imports it for headers that Python 2 wrote
+from encodings import cp437  # noqa: F401  for names in zip archives
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from lrp.errors import LoadError
-from lrp.formats.container.hdf5 import File, write_sample
-from lrp.formats.container.reader import Limits, open_binary
+from lrp.formats.container.archive import read_members
+from lrp.formats.container.files import open_binary
+from lrp.formats.container.hdf5 import File
+from lrp.formats.container.hdf5_writer import write_sample
+from lrp.formats.container.parsers import PARSERS, parse_seconds, run, source_of
+from lrp.formats.container.pipe import receive, send, send_arrays
+from lrp.formats.container.reader import SIGNATURE, Limits
 
 try:
     import resource
 except ImportError:  # not a POSIX system: the parent's clock is the only limit
     resource = None  # type: ignore[assignment]
 
-OPERATIONS = {"kind", "children", "attribute", "shape", "array", "references"}
+OPERATIONS = {"kind", "children", "attribute", "json_attribute", "shape", "array", "references"}
 MEMORY_SLACK = 96 << 20  # what libhdf5 and Python need beside the arrays themselves
 STATM = "/proc/self/statm"  # Linux only; elsewhere the size of the address space is unknown
-LARGEST = 4 << 30  # bytes of one message
-
-
-def send(stream: BinaryIO, header: dict[str, Any], payload: "bytes | memoryview" = b"") -> None:
-    """Write one message."""
-    text = json.dumps(header | {"size": len(payload)}).encode()
-    stream.write(len(text).to_bytes(8, "little") + text)
-    stream.write(payload)
-    stream.flush()
-
-
-def receive(stream: BinaryIO, largest: int) -> "tuple[dict[str, Any], bytearray] | None":
-    """Read one message of at most `largest` bytes a part; None at the end of the stream or of anybody's
-    patience.
-    """
-    length = stream.read(8)
-    if len(length) < 8 or int.from_bytes(length, "little") > largest:
-        return None
-    text = stream.read(int.from_bytes(length, "little"))
-    header = json.loads(text) if len(text) == int.from_bytes(length, "little") else None
-    if not isinstance(header, dict) or not isinstance(size := header.get("size"), int):
-        return None
-    if not 0 <= size <= largest:
-        return None
-    payload = bytearray(size)
-    view, done = memoryview(payload), 0
-    while done < len(payload):
-        count = stream.readinto(view[done:])  # type: ignore[attr-defined]
-        if not count:
-            return None
-        done += count
-    return header, payload
+LARGEST = 4 << 30  # bytes of a request
+MEMBER_RATIO = 8  # bytes of a member of an archive for one byte of the archive: weights hardly compress
 
 
 class Bounds:
     """The limits of this process while it holds one file; `lift` prepares it for the next."""
 
-    def __init__(self, limits: Limits, size: int) -> None:
+    def __init__(self, seconds: float, memory: int) -> None:
         self._before: dict[int, int] = {}
+        self._base: int | None = None
         if resource is not None:
             usage = resource.getrusage(resource.RUSAGE_SELF)
-            seconds = int(usage.ru_utime + usage.ru_stime + limits.time(size)) + 1
             self._set(resource.RLIMIT_CORE, 0)
             self._set(resource.RLIMIT_FSIZE, 0)
-            self._set(resource.RLIMIT_CPU, seconds)
+            self._set(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime + seconds) + 1)
             if os.path.exists(STATM):
-                self._set(resource.RLIMIT_AS, _address_space() + limits.budget(size) + MEMORY_SLACK)
+                self._base = _address_space() + MEMORY_SLACK
+                self.allow(memory)
             self._set(resource.RLIMIT_NOFILE, _lowest_free_descriptor())
+
+    def allow(self, memory: int) -> None:
+        """From now on `memory` bytes may be used beside those in use when the bounds were set."""
+        if self._base is not None:
+            self._set(resource.RLIMIT_AS, self._base + memory)
 
     def _set(self, what: int, bound: int) -> None:
         soft, hard = resource.getrlimit(what)
-        self._before[what] = soft
+        self._before.setdefault(what, soft)
         resource.setrlimit(what, (bound if hard == resource.RLIM_INFINITY else min(bound, hard), hard))
 
     def lift(self) -> None:
@@ -103,45 +83,95 @@ def _address_space() -> int:
         return int(pages.read().split()[0]) * resource.getpagesize()
 
 
-def open_stream(request: dict[str, Any], content: bytearray) -> BinaryIO:
-    """The file a request asks for: a path of this machine, or the bytes that came with the request."""
-    return open_binary(request["path"]) if request["path"] is not None else io.BytesIO(content)
+def open_stream(request: dict[str, Any], content: bytearray, limits: Limits) -> BinaryIO:
+    """The file of a request: a path of this machine, or the bytes that came with the request."""
+    return open_binary(request["path"]) if request["path"] is not None else io.BytesIO(bytes(content))
 
 
-def answer(file: File, request: dict[str, Any]) -> "tuple[dict[str, Any], bytes | memoryview]":
-    """Carry out one operation of `Reader`; an array travels as raw bytes."""
+def member_of(stream: BinaryIO, name: str, member: str, limits: Limits) -> BinaryIO:
+    """An HDF5 file inside a zip archive, decompressed into memory."""
+    bound = min(limits.total_bytes, max(limits.free_bytes, MEMBER_RATIO * stream.seek(0, io.SEEK_END)))
+    content = read_members(stream, name, {member: bound}, limits, {member: SIGNATURE})
+    if member not in content:
+        raise LoadError(f"{name}: expected a member {member!r} in the archive, found none")
+    return io.BytesIO(content[member])
+
+
+def answer(file: File, request: dict[str, Any], answers: BinaryIO) -> None:
+    """Carry out one operation of `Reader` and send its result; arrays and text travel as raw bytes."""
     if request["operation"] not in OPERATIONS:
         raise LoadError(f"{request['operation']!r} is not an operation on a file")
     value = getattr(file, request["operation"])(*request["arguments"])
     if isinstance(value, np.ndarray):
-        return {"dtype": value.dtype.str, "shape": value.shape}, value.tobytes()
-    return {"value": value}, b""
+        send_arrays(answers, {}, [value])
+    elif isinstance(value, str):
+        send(answers, {"text": True}, value.encode("utf-8", "surrogatepass"))
+    else:
+        send(answers, {"value": value})
 
 
-def serve_file(requests: BinaryIO, answers: BinaryIO, request: dict[str, Any], content: bytearray) -> None:
-    """Open one file and answer until its "close"; every error of the reader is an answer, not an end."""
+def serve_hdf5(requests: BinaryIO, answers: BinaryIO, request: dict[str, Any], content: bytearray) -> None:
+    """Open one HDF5 file and answer until its "close"; every error of the reader is an answer, not an end."""
     limits = Limits(**request["limits"])
     with contextlib.ExitStack() as stack:
         try:
-            stream = stack.enter_context(open_stream(request, content))
-            bounds = Bounds(limits, stream.seek(0, io.SEEK_END))
+            stream = stack.enter_context(open_stream(request, content, limits))
+            size = stream.seek(0, io.SEEK_END)
+            arrays, texts = limits.budget(size), 4 * limits.attribute_bytes
+            held = 0
+            if request.get("member"):
+                held = 3 * min(arrays, max(limits.free_bytes, MEMBER_RATIO * size))
+            bounds = Bounds(limits.time(size), max(arrays, texts) + held)
             stack.callback(bounds.lift)
+            if request.get("member"):
+                stream = member_of(stream, request["archive"], request["member"], limits)
             file = stack.enter_context(File(stream, request["name"], limits))
         except LoadError as error:
             return send(answers, {"error": str(error)})
+        except MemoryError:
+            return send(answers, {"error": f"{request['name']}: reading it needs more memory than the limit allows"})
         send(answers, {"value": file.size})
         while (message := receive(requests, LARGEST)) and message[0]["operation"] != "close":
             try:
-                header, payload = answer(file, message[0])
+                # an attribute's text has no size that could be checked before it is read: only memory bounds it
+                bounds.allow(held + (arrays if message[0]["operation"] == "array" else texts))
+                answer(file, message[0], answers)
             except LoadError as error:
-                header, payload = {"error": str(error)}, b""
-            send(answers, header, payload)
+                send(answers, {"error": str(error)})
+
+
+def serve_parser(answers: BinaryIO, request: dict[str, Any], content: bytearray) -> None:
+    """Parse one file as a whole and send the result."""
+    limits, name = Limits(**request["limits"]), request["name"]
+    with contextlib.ExitStack() as stack:
+        try:
+            parser = PARSERS[request["parser"]]
+            parser.prepare()
+            stream = stack.enter_context(open_stream(request, content, limits))
+            source = source_of(stream)
+            size = len(source.content)
+            bounds = Bounds(parse_seconds(limits, size), parser.memory(limits, size))
+            stack.callback(bounds.lift)
+            parsed = run(parser, source, name, limits, request["arguments"])
+            send_arrays(answers, {"value": parsed.value}, parsed.arrays)
+        except LoadError as error:
+            send(answers, {"error": str(error)})
+        except ImportError as error:
+            send(answers, {"error": f"{name}: reading it needs a package that is not installed ({error})"})
+        except MemoryError:
+            send(answers, {"error": f"{name}: reading it needs more memory than the limit allows"})
+
+
+def serve_file(requests: BinaryIO, answers: BinaryIO, request: dict[str, Any], content: bytearray) -> None:
+    """Serve one file, as an HDF5 file or by one of PARSERS."""
+    if request.get("parser"):
+        serve_parser(answers, request, content)
+    else:
+        serve_hdf5(requests, answers, request, content)
 
 
 def warm_up() -> None:
-    """Read a file of our own once, so that no module is imported later, when no file can be opened any
-    more.
-    """
+    """Read files of our own once: afterwards nothing has to be imported, which the limit of open files forbids."""
     with io.BytesIO() as stream:
         write_sample(stream)
         with File(stream, "warm-up") as file:
@@ -150,16 +180,19 @@ def warm_up() -> None:
             file.references("/references")
             for name in ("text", "texts", "bytes", "ascii", "numbers"):
                 file.attribute("/", name)
+    archive = io.BytesIO()
+    np.savez(archive, numbers=np.zeros(2))
+    run(PARSERS["numpy"], source_of(archive), "warm-up", Limits(), {})
 
 
 def serve() -> None:
-    """The child's life: say "ready", then serve one file after another until the parent hangs up."""
+    """Send "ready", then serve one file after another until the pipe of requests is closed."""
     answers = os.fdopen(os.dup(1), "wb")
     requests = os.fdopen(os.dup(0), "rb")
     silence = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):  # whatever a library prints is not an answer
         os.dup2(silence, descriptor)
-    # ctrl-C is the parent's affair; it ends the child by hanging up
+    # the parent handles ctrl-C; it ends the child by closing the pipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warm_up()
     send(answers, {"value": "ready"})

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.build import Builder, Translator, Value
 from lrp.formats.keras.config import Call, Spec
 from lrp.formats.keras.fields import refuse
 from lrp.formats.keras.variables import Writer
 from lrp.layers import ELU, GELU, Layer, LeakyReLU, Linear, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
-from lrp.layers.activations import rare as more
+from lrp.layers import activations as more
 
 BY_NAME: dict[str, Callable[[], Layer]] = {
     "linear": Linear,
@@ -72,7 +72,7 @@ def activation(spec: Spec, writer: Writer, found: Any, stated: dict[str, Any] | 
     if name == "hard_sigmoid":
         return more.HardSigmoid(HARD_SIGMOID[writer.generation])
     if not isinstance(name, str) or name not in BY_NAME:
-        refuse(spec, f"the activation {show(found)} is not read; expected one of {', '.join(sorted(BY_NAME))}")
+        refuse(spec, f"the activation {quoted(found)} is not read; expected one of {', '.join(sorted(BY_NAME))}")
     if not settings:
         return BY_NAME[name]()
     make, names = WITH_SETTINGS.get(name, (BY_NAME[name], {}))
@@ -80,7 +80,7 @@ def activation(spec: Spec, writer: Writer, found: Any, stated: dict[str, Any] | 
         return Softmax(settings["axis"])
     unknown = sorted(set(settings) - set(names))
     if unknown or not all(isinstance(v, (int, float)) or v is None for v in settings.values()):
-        refuse(spec, f"the activation {name} has the unknown settings {show(settings)}")
+        refuse(spec, f"the activation {name} has the unknown settings {quoted(settings)}")
     return make(**{names[key]: number for key, number in settings.items() if number is not None})
 
 
@@ -93,11 +93,11 @@ def _unwrapped(spec: Spec, found: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     module = found.get("module")
     known = module is None or (isinstance(module, str) and (module + ".").startswith("keras."))
     if not known or found.get("registered_name") not in (None, kind, config):
-        refuse(spec, f"the activation {show(found)} is a function of somebody's own; it is never imported")
+        refuse(spec, f"the activation {quoted(found)} is a custom function; it is never imported")
     if kind == "function":
         return config, {}
     if kind not in CLASSES or not isinstance(config, dict):
-        refuse(spec, f"the activation {show(found)} is not read")
+        refuse(spec, f"the activation {quoted(found)} is not read")
     if kind == "Activation":
         return config.get("activation"), {}
     kept = {k: v for k, v in config.items() if k not in ("name", "trainable", "dtype")}
@@ -177,7 +177,7 @@ def _softmax(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     axis = spec.config.get("axis", -1)
     axes = axis if isinstance(axis, list) else [axis]
     if len(axes) != 1 or not fields.is_integer(axes[0]):
-        refuse(spec, f"axis: expected one whole number, got {show(axis)}")
+        refuse(spec, f"axis: expected one whole number, got {quoted(axis)}")
     x = single(spec, call)
     if not -x.rank < axes[0] < x.rank:
         refuse(spec, f"axis: expected an axis of {x.rank}, got {axes[0]}")
@@ -189,7 +189,7 @@ def _prelu(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     shared = spec.config.get("shared_axes") or []
     shared = shared if isinstance(shared, list) else [shared]
     if not all(fields.is_integer(a) and 1 <= a < x.rank for a in shared):
-        refuse(spec, f"shared_axes: expected axes from 1 to {x.rank - 1}, got {show(shared)}")
+        refuse(spec, f"shared_axes: expected axes from 1 to {x.rank - 1}, got {quoted(shared)}")
     lengths = [1 if axis in shared else n for axis, n in enumerate(x.shape, start=1)]
     held = b.held_shape(spec, "alpha")
     if len(held) != len(lengths) or any(n not in (None, m) for n, m in zip(lengths, held)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.build import UNSURE, Builder, Translator, Value, flat
 from lrp.formats.keras.config import Call, Spec
@@ -67,7 +67,7 @@ def _attention(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     stated = spec.config.get("output_shape")
     out = b.held_shape(spec, "attention_output/kernel")[-1]
     if stated is not None and stated not in (out, [out]):
-        refuse(spec, f"output_shape: expected {out}, got {show(stated)}")
+        refuse(spec, f"output_shape: expected {out}, got {quoted(stated)}")
     masks = _masks(b, spec, call, tensors)
     causal = fields.flag(call_flags(spec, call), "use_causal_mask")
     biased = fields.flag(spec, "use_bias", True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.activations import activate, single
 from lrp.formats.keras.build import UNSURE, Builder, Translator, Value, flat
@@ -69,7 +69,9 @@ def _einsum_dense(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     inputs = x.shape[-1]
     same = found and found[1] == found[5] and found[2] == found[3] and found[4] == found[6] not in found[1] + found[2]
     if not found or not same or inputs is None or bias_axes not in (None, found[6]):
-        refuse(spec, f"equation: expected one such as 'abc,cd->abd' with a bias on the last axis, got {show(equation)}")
+        refuse(
+            spec, f"equation: expected one such as 'abc,cd->abd' with a bias on the last axis, got {quoted(equation)}"
+        )
     units = b.held_shape(spec, "kernel")[-1]
 
     def make() -> Dense:
@@ -111,7 +113,7 @@ def _dropout(b: Builder, spec: Spec, call: Call, name: str) -> Value:
 
 
 def _flatten(b: Builder, spec: Spec, call: Call, name: str) -> Value:
-    """Keras from 2.1.6 on flattens a channels-first tensor in the order of channels last, if it is told the format."""
+    """Keras from 2.1.6 on flattens a channels-first tensor in the order of channels last, if data_format is set."""
     x = single(spec, call)
     order = fields.choice(spec, "data_format", ("channels_first", "channels_last"), "channels_last")
     node = b.moved(spec, x) if order == "channels_first" and len(x.shape) > 1 else b.native(spec, x)
@@ -124,12 +126,12 @@ def _reshape(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     x = single(spec, call)
     target = fields.value(spec, "target_shape")
     if not isinstance(target, list) or not all(n is None or (fields.is_integer(n) and n >= -1) for n in target):
-        refuse(spec, f"target_shape: expected a list of lengths, got {show(target)}")
+        refuse(spec, f"target_shape: expected a list of lengths, got {quoted(target)}")
     return replace(reshaped(b, spec, x, name, target), origin=x.origin)
 
 
 def reshaped(b: Builder, spec: Spec, x: Value, name: str, target: list[Any]) -> Value:
-    """x in another shape; one free length (-1 or None) is told by the others."""
+    """x in another shape; one free length (-1 or None) follows from the others."""
     shape = tuple(-1 if n is None else int(n) for n in target)
     if shape.count(-1) == 1 and None not in x.shape:
         rest = prod(n for n in shape if n != -1)
@@ -143,7 +145,7 @@ def _permute(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     x = single(spec, call)
     dims = fields.value(spec, "dims")
     if not isinstance(dims, list) or not all(map(fields.is_integer, dims)):
-        refuse(spec, f"dims: expected a list of axes, got {show(dims)}")
+        refuse(spec, f"dims: expected a list of axes, got {quoted(dims)}")
     node = b.add(spec, name, b.once(spec, "", lambda: Permute(tuple(dims))), b.native(spec, x))
     return replace(b.new(node, mask=UNSURE if x.mask else None), origin=x.origin)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from lrp.arrays import Array
 from lrp.errors import LoadError, LrpError
-from lrp.formats.container import Reader, show
+from lrp.formats.container import Reader, quoted
 from lrp.formats.keras.calls import Lookup, in_order, offsets
 from lrp.formats.keras.config import Call, Model, Ref, Spec
 from lrp.formats.keras.fields import refuse
@@ -168,7 +168,7 @@ class Builder:
         done: dict[Ref, Value] = {}
         if model.inputs:
             if len(model.inputs) != len(given):
-                raise LoadError(f"model {show(model.name)}: expected {len(model.inputs)} inputs, got {len(given)}")
+                raise LoadError(f"model {quoted(model.name)}: expected {len(model.inputs)} inputs, got {len(given)}")
             for name, x in zip(model.inputs, given, strict=True):
                 done[Ref(name, 0, 0)] = x
         refs = Lookup(done, offsets(model, self.writer))
@@ -192,7 +192,7 @@ class Builder:
         kind = self.kind(spec, call)
         if kind not in self.table:
             raise LoadError(
-                f"layer {show('/'.join(spec.path))} is of class {show(spec.kind)}, which is not read; "
+                f"layer {quoted('/'.join(spec.path))} is of class {quoted(spec.kind)}, which is not read; "
                 + why_not(spec.kind)
             )
         result = self.table[kind](self, spec, call, name)

@@ -1,4 +1,4 @@
-"""The order of a Keras model's calls, and the tensors that their references stand for."""
+"""The order of a Keras model's calls, and the tensors that they refer to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras.config import Call, Model, Ref, Spec
 from lrp.formats.keras.fields import refuse
 from lrp.formats.keras.variables import Writer
@@ -25,7 +25,7 @@ class Lookup:
             ref = Ref(argument.source, argument.node - self.shift.get(argument.source, 0), argument.tensor)
             if ref not in self.done:
                 raise LoadError(
-                    f"output {argument.tensor} of call {argument.node} of the layer {show(argument.source)} does not"
+                    f"output {argument.tensor} of call {argument.node} of the layer {quoted(argument.source)} does not"
                     " exist"
                 )
             return self.done[ref]
@@ -35,7 +35,7 @@ class Lookup:
 
 
 def in_order(model: Model, shift: dict[str, int]) -> Iterable[tuple[Spec, int, Call]]:
-    """The calls so that each comes after those it needs; LoadError for a cycle or a tensor that nobody makes."""
+    """The calls so that each comes after those it needs; LoadError for a cycle or a tensor that no call makes."""
     names = {spec.name: spec for spec in model.layers}
     calls = {(s.name, k): (s, k, c) for s in model.layers for k, c in enumerate(s.calls or (Call(),))}
     needs: dict[tuple[str, int], set[tuple[str, int]]] = {}
@@ -44,7 +44,7 @@ def in_order(model: Model, shift: dict[str, int]) -> Iterable[tuple[Spec, int, C
         for ref in call.refs():
             source = (ref.source, ref.node - shift.get(ref.source, 0))
             if ref.source not in names or source not in calls:
-                refuse(spec, f"it takes call {ref.node} of the layer {show(ref.source)}, which does not exist")
+                refuse(spec, f"it takes call {ref.node} of the layer {quoted(ref.source)}, which does not exist")
             needs[key].add(source)
     followers: dict[tuple[str, int], list[tuple[str, int]]] = {key: [] for key in calls}
     for key, sources in needs.items():
@@ -58,7 +58,7 @@ def in_order(model: Model, shift: dict[str, int]) -> Iterable[tuple[Spec, int, C
             if missing[follower] == 0:
                 waiting.append(follower)
     if len(waiting) < len(calls):
-        stuck = ", ".join(show(key[0]) for key in calls if missing[key])
+        stuck = ", ".join(quoted(key[0]) for key in calls if missing[key])
         raise LoadError(f"the layers {stuck[:200]} wait for one another: the graph has a cycle")
     return [calls[key] for key in waiting]
 

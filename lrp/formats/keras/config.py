@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 
 MODELS = {"Sequential", "Model", "Functional"}
 DEEPEST = 40  # models inside models
@@ -84,8 +84,8 @@ def parse_model(data: Any, scope: tuple[str, ...] = ()) -> Model:
     kind, config = class_and_config(data, "the model")
     if kind not in MODELS:
         raise LoadError(
-            f"the model is of class {show(kind)}; expected Sequential, Model or Functional (a subclass of Model stores"
-            " no graph)"
+            f"the model is of class {quoted(kind)}; expected Sequential, Model or Functional (a subclass of Model"
+            " stores no graph)"
         )
     if len(scope) > DEEPEST:
         raise LoadError(f"models are nested more than {DEEPEST} deep; it is refused")
@@ -95,14 +95,14 @@ def parse_model(data: Any, scope: tuple[str, ...] = ()) -> Model:
 def class_and_config(data: Any, what: str) -> tuple[str, Any]:
     """The class name and the settings of anything that Keras serialises."""
     if not isinstance(data, dict) or not isinstance(data.get("class_name"), str) or "config" not in data:
-        raise LoadError(f"{what}: expected an object with class_name and config, got {show(data)}")
+        raise LoadError(f"{what}: expected an object with class_name and config, got {quoted(data)}")
     return data["class_name"], data["config"]
 
 
 def _listed(config: Any, key: str, what: str) -> list[Any]:
     value = config.get(key) if isinstance(config, dict) else None
     if not isinstance(value, list):
-        raise LoadError(f"{what}: expected a list under {key!r}, got {show(value)}")
+        raise LoadError(f"{what}: expected a list under {key!r}, got {quoted(value)}")
     return value
 
 
@@ -119,7 +119,7 @@ def parse_layer(data: Any, scope: tuple[str, ...], calls: tuple[Call, ...] = ())
     if kind in MODELS and not isinstance(name, str):
         name = "model"  # Keras up to 2.2.2 gives a nested Sequential no name but that of its entry
     if not isinstance(name, str) or not name:
-        raise LoadError(f"a layer of class {show(kind)} has no name")
+        raise LoadError(f"a layer of class {quoted(kind)} has no name")
     trainable = settings.get("trainable", True) is not False
     model = parse_model({"class_name": kind, "config": config}, (*scope, name)) if kind in MODELS else None
     inner: tuple[Spec, ...] = ()
@@ -133,8 +133,8 @@ def _require_own(kind: str, module: Any, registered: Any) -> None:
     home = module.split(".")[0] if isinstance(module, str) else None
     if home not in (None, "keras", "tf_keras", "tensorflow") or registered not in (None, kind):
         raise LoadError(
-            f"a layer of class {show(kind)}, registered as {show(registered)} in the module {show(module)}, is not"
-            " Keras' own; nothing is ever imported, replace it by layers of Keras"
+            f"a layer of class {quoted(kind)}, registered as {quoted(registered)} in the module {quoted(module)}, is"
+            " not Keras' own; nothing is ever imported, replace it by layers of Keras"
         )
 
 
@@ -166,7 +166,7 @@ def _sequential(config: Any, scope: tuple[str, ...]) -> Model:
         before = Ref(spec.name, 0, 0)
     _require_names(specs)
     if not specs or before is None:
-        raise LoadError(f"the Sequential model {show(name)} has no layers")
+        raise LoadError(f"the Sequential model {quoted(name)} has no layers")
     shape = config.get("build_input_shape") if isinstance(config, dict) else None
     first = specs[0]
     if first.kind != "InputLayer":
@@ -194,7 +194,7 @@ def _require_names(specs: list[Spec]) -> None:
     names = [spec.name for spec in specs]
     if len(set(names)) < len(names):
         double = next(name for name in names if names.count(name) > 1)
-        raise LoadError(f"two layers are called {show(double)}; expected names that differ")
+        raise LoadError(f"two layers are called {quoted(double)}; expected names that differ")
 
 
 def _tensors(data: Any, what: str) -> tuple[tuple[Ref, ...], tuple[str, ...]]:
@@ -205,7 +205,7 @@ def _tensors(data: Any, what: str) -> tuple[tuple[Ref, ...], tuple[str, ...]]:
     if _is_triple(data):
         data = [data]
     if not isinstance(data, list) or not data or not all(_is_triple(entry) for entry in data):
-        raise LoadError(f"{what}: expected [layer, node, tensor] triples, got {show(data)}")
+        raise LoadError(f"{what}: expected [layer, node, tensor] triples, got {quoted(data)}")
     return tuple(_ref(entry) for entry in data), names
 
 
@@ -220,7 +220,7 @@ def _is_index(value: Any) -> bool:
 def _ref(triple: Any) -> Ref:
     source, node, tensor = triple[:3]
     if not (isinstance(source, str) and _is_index(node) and _is_index(tensor) and node >= 0 and 0 <= tensor < 64):
-        raise LoadError(f"expected [layer, node, tensor] with indices that are not negative, got {show(triple)}")
+        raise LoadError(f"expected [layer, node, tensor] with indices that are not negative, got {quoted(triple)}")
     return Ref(source, node, tensor)
 
 
@@ -229,16 +229,16 @@ def _call(data: Any, names: set[str]) -> Call:
     if isinstance(data, dict):
         args, kwargs = data.get("args", []), data.get("kwargs", {})
         if not isinstance(args, list) or not isinstance(kwargs, dict):
-            raise LoadError(f"a call: expected args and kwargs, got {show(data)}")
+            raise LoadError(f"a call: expected args and kwargs, got {quoted(data)}")
         return Call(tuple(_keras_3(a) for a in args), {k: _keras_3(v) for k, v in kwargs.items()})
     if not isinstance(data, list) or not data:
-        raise LoadError(f"a call: expected a list of tensors, got {show(data)}")
+        raise LoadError(f"a call: expected a list of tensors, got {quoted(data)}")
     triples = [data] if isinstance(data[0], str) else data
     kwargs = {}
     args = []
     for triple in triples:
         if not isinstance(triple, list) or not 3 <= len(triple) <= 4:
-            raise LoadError(f"a call: expected [layer, node, tensor], got {show(triple)}")
+            raise LoadError(f"a call: expected [layer, node, tensor], got {quoted(triple)}")
         args.append(triple[2] if triple[0] == "_CONSTANT_VALUE" else _ref(triple))
         if len(triple) == 4 and isinstance(triple[3], dict):
             kwargs.update({key: _keras_2(value, names) for key, value in triple[3].items()})

@@ -1,7 +1,7 @@
 """The settings of a Keras layer, each checked for its type and range before anything is made of it.
 
 In JSON a bool is no integer and "33" is no list of numbers, whatever Python says; sizes are bounded, since a network
-of a few bytes may otherwise ask for terabytes.
+of a few bytes may otherwise demand terabytes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from lrp.errors import LoadError
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras.config import Spec
 
 LARGEST = 1 << 16  # of a kernel, a stride, a padding
@@ -22,11 +22,11 @@ MISSING = object()
 
 def refuse(spec: Spec, what: str) -> NoReturn:
     """Raise LoadError about one layer."""
-    raise LoadError(f"layer {show('/'.join(spec.path))} ({spec.kind}): {what}")
+    raise LoadError(f"layer {quoted('/'.join(spec.path))} ({spec.kind}): {what}")
 
 
 def value(spec: Spec, key: str, default: Any = MISSING) -> Any:
-    """The setting as it stands, or the default where it is absent (or null, where there is a default)."""
+    """The setting as stored, or the default where it is absent (or null, where there is a default)."""
     found = spec.config.get(key)
     if found is None:
         if default is MISSING:
@@ -44,18 +44,18 @@ def integer(spec: Spec, key: str, default: Any = MISSING, low: int = 1, high: in
     """A whole number within bounds."""
     found = value(spec, key, default)
     if not is_integer(found) or not low <= found <= high:
-        refuse(spec, f"{key}: expected a whole number from {low} to {high}, got {show(found)}")
+        refuse(spec, f"{key}: expected a whole number from {low} to {high}, got {quoted(found)}")
     return int(found)
 
 
 def integers(
     spec: Spec, key: str, count: int, default: Any = MISSING, low: int = 1, high: int = LARGEST
 ) -> tuple[int, ...]:
-    """`count` whole numbers; a single one stands for all."""
+    """`count` whole numbers; a single one is used for all."""
     found = value(spec, key, default)
     values = list(found) if isinstance(found, (list, tuple)) else [found] * count
     if len(values) != count or not all(is_integer(v) and low <= v <= high for v in values):
-        refuse(spec, f"{key}: expected {count} whole numbers from {low} to {high}, got {show(found)}")
+        refuse(spec, f"{key}: expected {count} whole numbers from {low} to {high}, got {quoted(found)}")
     return tuple(values)
 
 
@@ -65,7 +65,7 @@ def number(spec: Spec, key: str, default: Any = MISSING) -> float:
     if isinstance(found, dict):  # Keras 3 may wrap numpy numbers
         found = found.get("config", {}).get("value") if isinstance(found.get("config"), dict) else None
     if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
-        refuse(spec, f"{key}: expected a number, got {show(value(spec, key, default))}")
+        refuse(spec, f"{key}: expected a number, got {quoted(value(spec, key, default))}")
     return unrounded(float(found))
 
 
@@ -92,7 +92,7 @@ def flag(spec: Spec, key: str, default: bool = False) -> bool:
     """True or false."""
     found = value(spec, key, default)
     if not isinstance(found, bool):
-        refuse(spec, f"{key}: expected true or false, got {show(found)}")
+        refuse(spec, f"{key}: expected true or false, got {quoted(found)}")
     return bool(found)
 
 
@@ -100,7 +100,7 @@ def choice(spec: Spec, key: str, options: Sequence[str], default: Any = MISSING)
     """One of some words."""
     found = value(spec, key, default)
     if not isinstance(found, str) or found not in options:
-        refuse(spec, f"{key}: expected one of {', '.join(options)}, got {show(found)}")
+        refuse(spec, f"{key}: expected one of {', '.join(options)}, got {quoted(found)}")
     return str(found)
 
 
@@ -115,12 +115,12 @@ def pairs(spec: Spec, key: str, count: int, default: Any = MISSING) -> tuple[tup
     result = [tuple(v) if isinstance(v, (list, tuple)) else (v, v) for v in values]
     good = all(len(p) == 2 and all(is_integer(n) and 0 <= n <= LARGEST for n in p) for p in result)
     if len(result) != count or not good:
-        refuse(spec, f"{key}: expected (before, after) for {count} axes, got {show(found)}")
+        refuse(spec, f"{key}: expected (before, after) for {count} axes, got {quoted(found)}")
     return tuple((int(a), int(b)) for a, b in result)
 
 
 def shape(spec: Spec, found: Any, what: str) -> tuple[int | None, ...]:
     """Lengths without the batch, null for a free one."""
     if not isinstance(found, (list, tuple)) or not all(n is None or (is_integer(n) and 0 < n < 1 << 40) for n in found):
-        refuse(spec, f"{what}: expected a list of lengths, got {show(found)}")
+        refuse(spec, f"{what}: expected a list of lengths, got {quoted(found)}")
     return tuple(found)

@@ -1,7 +1,7 @@
-"""Keras 0.3 and 1: their classes and arguments in the words of Keras 2.
+"""Keras 0.3 and 1: their classes and arguments in the terms of Keras 2.
 
-What does not exist there keeps a class of its own, Keras1<Name>. `kernel_order` says how a kernel lies in the file:
-"first" (out, in, *kernel), "last" (*kernel, in, out), "flat" for one axis stored as the first of two.
+What does not exist there keeps a class of its own, Keras1<Name>. `kernel_order` is the order of a kernel's axes in the
+file: "first" (out, in, *kernel), "last" (*kernel, in, out), "flat" for one axis stored as the first of two.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.config import Call, Model, Ref, Spec, parse_model
 from lrp.formats.keras.fields import refuse
@@ -48,7 +48,7 @@ FORGETFUL = {f"{kind}{d}D" for kind in ("ZeroPadding", "Cropping", "UpSampling")
 
 
 def modern(model: Model, writer: Writer) -> Model:
-    """The model with every layer in the words of Keras 2."""
+    """The model with every layer in the terms of Keras 2."""
     return _converted(model, writer, _order(model))
 
 
@@ -88,7 +88,7 @@ def layer_in_keras_2(spec: Spec, writer: Writer, order: str | None) -> Spec:
         given = order
     if given is not None:
         if given not in ORDERS:
-            refuse(spec, f"dim_ordering: expected 'th' or 'tf', got {show(given)}")
+            refuse(spec, f"dim_ordering: expected 'th' or 'tf', got {quoted(given)}")
         config["data_format"] = ORDERS[given]
     if config.get("padding") == "half":
         config["padding"] = "same"
@@ -155,7 +155,7 @@ def _embedding(spec: Spec, config: dict[str, Any], writer: Writer) -> tuple[str,
 def _batchnorm(spec: Spec, config: dict[str, Any], writer: Writer) -> tuple[str, dict[str, Any]]:
     """Mode 0 only; the meaning of the fourth array changed twice."""
     if config.get("mode", 0) != 0:
-        refuse(spec, f"mode {show(config.get('mode'))}: only mode 0, stored statistics of each feature, is read")
+        refuse(spec, f"mode {quoted(config.get('mode'))}: only mode 0, stored statistics of each feature, is read")
     meaning = None
     if writer.version <= (1, 0, 5) or (writer.version == (1, 0, 6) and writer.theano):
         meaning = "plain"
@@ -171,7 +171,7 @@ def _merge(spec: Spec, config: dict[str, Any], writer: Writer) -> tuple[str, dic
     if config.get("mode_type", "raw") != "raw" or config.get("output_shape_type", "raw") not in ("raw", None):
         refuse(spec, "its mode is Python code, which is never executed")
     if not isinstance(mode, str) or mode not in MERGES:
-        refuse(spec, f"mode: expected one of {', '.join(MERGES)}, got {show(mode)}")
+        refuse(spec, f"mode: expected one of {', '.join(MERGES)}, got {quoted(mode)}")
     return MERGES[mode], {"axis": config.get("concat_axis", -1), "axes": config.get("dot_axes", -1)}
 
 
@@ -201,11 +201,11 @@ def flat_description(data: dict[str, Any]) -> dict[str, Any]:
     """A Sequential model of Keras 0.3, {"name": "Sequential", "layers": [{"name": class, ...}]}, in the later form."""
     layers = data.get("layers")
     if data.get("name") != "Sequential" or not isinstance(layers, list):
-        raise LoadError(f"a model of Keras 0 of class {show(data.get('name'))} is not read; expected Sequential")
+        raise LoadError(f"a model of Keras 0 of class {quoted(data.get('name'))} is not read; expected Sequential")
     entries: list[dict[str, Any]] = []
     for k, layer in enumerate(layers):
         if not isinstance(layer, dict) or not isinstance(layer.get("name"), str):
-            raise LoadError(f"a layer: expected an object with a name, got {show(layer)}")
+            raise LoadError(f"a layer: expected an object with a name, got {quoted(layer)}")
         config = {**layer, "name": layer.get("custom_name") or f"layer_{k}"}
         if len({str(e["config"]["name"]) for e in entries} | {str(config["name"])}) <= len(entries):
             config["name"] = f"{config['name']}_{k}"
@@ -229,7 +229,7 @@ def split_merge(model: Model) -> Model:
     for k, data in enumerate(first.config.get("layers") or []):
         branch = parse_model(data) if isinstance(data, dict) else None
         if branch is None or not branch.sequential:
-            refuse(first, f"expected Sequential models under layers, got {show(data)}")
+            refuse(first, f"expected Sequential models under layers, got {quoted(data)}")
         branch = split_merge(branch)
         if not branch.inputs:
             name = f"{branch.layers[0].name}_input"

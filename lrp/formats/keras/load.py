@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.container import Reader, parse_json, show
+from lrp.formats.container import Reader, quoted
 from lrp.formats.keras import activations as keras_activations
 from lrp.formats.keras import attention as keras_attention
 from lrp.formats.keras import basic as keras_basic
@@ -44,15 +44,16 @@ TABLE: dict[str, Translator] = {
     **keras_recurrent.TABLE,
     **keras_spatial.TABLE,
 }
+ORIGIN = ("keras_version", "backend")
 BACKENDS = ("tensorflow", "theano", "jax", "torch", "cntk", "mxnet", "numpy", "openvino")
 
 
-def is_whole(file: Reader) -> bool:
+def is_complete(file: Reader) -> bool:
     """Whether the file is a model with its architecture."""
     return file.attribute("/", "model_config") is not None
 
 
-def is_weights(file: Reader) -> bool:
+def is_weights_only(file: Reader) -> bool:
     """Whether the file holds weights of a Keras model and no architecture."""
     numbered = file.attribute("/", "nb_layers") is not None
     if numbered or has_names(file, "/") or file.kind("/_layer_checkpoint_dependencies") == "group":
@@ -62,19 +63,21 @@ def is_weights(file: Reader) -> bool:
 
 @dataclass(frozen=True)
 class Source:
-    """An opened file with its configuration. said: what the file says of keras_version and backend; backend: what the
-    caller says; whole: the configuration comes from the same file, so that names must agree.
+    """An opened file with its configuration.
+
+    origin: keras_version and backend as the file states them. backend: as the caller states it. complete: the
+    configuration comes from the same file as the weights, so that names must agree.
     """
 
     file: Reader
     config: dict[str, Any]
-    said: dict[str, Any]
+    origin: dict[str, Any]
     backend: str | None = None
-    whole: bool = True
+    complete: bool = True
 
     def refused(self) -> list[tuple[str, str]]:
         """The layers of classes that are not read: (layer, why)."""
-        model, writer = prepare(self.file, self.config, self.said, self.backend)
+        model, writer = prepare(self.file, self.config, self.origin, self.backend)
         known = {*TABLE, "InputLayer"}
         found, waiting = [], [model]
         while waiting:
@@ -86,26 +89,25 @@ class Source:
         return found
 
 
-def whole(file: Reader, backend: str | None) -> Source:
+def complete(file: Reader, backend: str | None) -> Source:
     """A file with model_config and model_weights."""
-    text = file.attribute("/", "model_config")
-    if not isinstance(text, str):
-        raise LoadError(f"{file.name}: model_config is no text")
-    said = {key: file.attribute("/", key) for key in ("keras_version", "backend")}
-    for key in said:
-        if said[key] is None:
-            said[key] = file.attribute("/model_weights", key)
-    return Source(file, parse_json(text, f"{file.name}: model_config"), said, backend)
+    config = file.json_attribute("/", "model_config")
+    if config is None:
+        raise LoadError(f"{file.name}: expected an attribute model_config, found none")
+    origin = {key: file.attribute("/", key) for key in ORIGIN}
+    for key in origin:
+        if origin[key] is None:
+            origin[key] = file.attribute("/model_weights", key)
+    return Source(file, config, origin, backend)
 
 
-def weights(file: Reader, architecture: str | bytes, backend: str | None) -> Source:
+def weights_only(file: Reader, config: dict[str, Any], backend: str | None) -> Source:
     """A file of weights, with the architecture as the model's to_json() gave it."""
-    config = parse_json(architecture, "the architecture")
-    said = {key: config.get(key) for key in ("keras_version", "backend")}
-    for key in said:
-        if said[key] is None:
-            said[key] = file.attribute("/", key)
-    return Source(file, config, said, backend, whole=False)
+    origin = {key: config.get(key) for key in ORIGIN}
+    for key in origin:
+        if origin[key] is None:
+            origin[key] = file.attribute("/", key)
+    return Source(file, config, origin, backend, complete=False)
 
 
 def read(source: Source, dtype: str) -> Network:
@@ -123,41 +125,41 @@ def read(source: Source, dtype: str) -> Network:
 
 def _read(source: Source, dtype: str) -> Network:
     file = source.file
-    model, writer = prepare(file, source.config, source.said, source.backend)
-    builder = Builder(file, writer, locate(file, model, writer, source.whole), TABLE)
+    model, writer = prepare(file, source.config, source.origin, source.backend)
+    builder = Builder(file, writer, locate(file, model, writer, source.complete), TABLE)
     inputs = _inputs(builder, model)
     outputs = builder.run(model, inputs, "")
     metadata = Metadata(extra={"source": writer.text})
     return builder.network(inputs, outputs, metadata, dtype)
 
 
-def prepare(file: Reader, data: dict[str, Any], said: dict[str, Any], backend: str | None) -> tuple[Model, Writer]:
+def prepare(file: Reader, data: dict[str, Any], origin: dict[str, Any], backend: str | None) -> tuple[Model, Writer]:
     """The model in the words of Keras 2 and 3, and who wrote it."""
     if "class_name" not in data and "layers" in data:
         data = flat_description(data)
-        said = {**said, "keras_version": said.get("keras_version") or "0.3.3"}
+        origin = {**origin, "keras_version": origin.get("keras_version") or "0.3.3"}
     model = parse_model(data)
-    writer = _writer(file, model, data, said, backend)
+    writer = _writer(file, model, data, origin, backend)
     if writer.generation == 1:
         model = modern(split_merge(model), writer)
     return model, writer
 
 
-def _writer(file: Reader, model: Model, data: dict[str, Any], said: dict[str, Any], backend: str | None) -> Writer:
+def _writer(file: Reader, model: Model, data: dict[str, Any], origin: dict[str, Any], backend: str | None) -> Writer:
     """Who wrote the file, from what it says or else from how it looks."""
     if backend is not None and backend not in BACKENDS:
         raise LoadError(f"backend: expected one of {', '.join(BACKENDS)}, got {backend!r}")
-    text = said.get("keras_version")
+    text = origin.get("keras_version")
     if text is None:
         text = _guessed_version(file, data)
     found = re.match(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?", text) if isinstance(text, str) else None
     if found is None:
-        raise LoadError(f"keras_version: expected a version such as 2.2.4, got {show(text)}")
+        raise LoadError(f"keras_version: expected a version such as 2.2.4, got {quoted(text)}")
     version = (int(found[1]), int(found[2]), int(found[3] or 0))
     if version[0] > 3:
-        raise LoadError(f"it was written by Keras {show(text)}; versions 0.3 to 3 are read")
+        raise LoadError(f"it was written by Keras {quoted(text)}; versions 0.3 to 3 are read")
     tf_keras = version[0] == 2 and ("tf" in str(text) or version >= (2, 4, 0))
-    name = backend or said.get("backend")
+    name = backend or origin.get("backend")
     if not isinstance(name, str):
         name = "tensorflow" if version[0] >= 2 or _has_counters(file) else "theano"
     return Writer(version, tf_keras, name == "theano", name)
@@ -195,7 +197,7 @@ def _inputs(b: Builder, model: Model) -> list[Value]:
         values.append(_input(b, Spec("InputLayer", f"{spec.name}_input", {}, ()), f"{spec.name}_input", lengths))
     for name in model.inputs:
         if name not in specs:
-            raise LoadError(f"the input {show(name)} is no layer of the model")
+            raise LoadError(f"the input {quoted(name)} is no layer of the model")
         spec = specs[name]
         shape = spec.config.get("batch_shape", spec.config.get("batch_input_shape"))
         if spec.kind != "InputLayer":  # Keras 2 may name the first layer of a nested chain
@@ -214,7 +216,7 @@ def refuse_input(spec: Spec) -> None:
 
 def _without_batch(spec: Spec, shape: Any) -> tuple[int | None, ...]:
     if not isinstance(shape, list) or not shape:
-        fields.refuse(spec, f"input shape: expected a list of lengths, got {show(shape)}")
+        fields.refuse(spec, f"input shape: expected a list of lengths, got {quoted(shape)}")
     return fields.shape(spec, shape[1:], "input shape")
 
 

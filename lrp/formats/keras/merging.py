@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.basic import values
 from lrp.formats.keras.build import UNSURE, Builder, Translator, Value
@@ -74,10 +74,10 @@ def _dot(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     found: Any = fields.value(spec, "axes")
     axes = found if isinstance(found, list) else [found, found]
     if len(xs) != 2 or len(axes) != 2 or not all(map(fields.is_integer, axes)):
-        refuse(spec, f"axes: expected one axis for each of two inputs, got {show(found)}")
+        refuse(spec, f"axes: expected one axis for each of two inputs, got {quoted(found)}")
     ranks = [x.rank for x in xs]
     if any(not -rank < axis < rank or axis % rank == 0 for axis, rank in zip(axes, ranks)):
-        refuse(spec, f"axes: expected axes of the samples, got {show(found)}")
+        refuse(spec, f"axes: expected axes of the samples, got {quoted(found)}")
     if fields.flag(spec, "normalize"):
         refuse(spec, "normalize (the cosine) is not read")
     first, second = (axis % rank for axis, rank in zip(axes, ranks))

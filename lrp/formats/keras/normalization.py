@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.activations import single
 from lrp.formats.keras.build import Builder, Translator, Value
@@ -21,7 +21,7 @@ def axes_setting(spec: Spec, rank: int, default: Any) -> tuple[int, ...]:
     found = fields.value(spec, "axis", default)
     axes = found if isinstance(found, list) else [found]
     if not axes or not all(fields.is_integer(a) and -rank < a < rank and a % rank for a in axes):
-        refuse(spec, f"axis: expected axes of a sample from 1 to {rank - 1}, got {show(found)}")
+        refuse(spec, f"axis: expected axes of a sample from 1 to {rank - 1}, got {quoted(found)}")
     return tuple(sorted({a % rank for a in axes}))
 
 
@@ -137,7 +137,7 @@ def _numbers(spec: Spec, key: str, default: Any) -> np.ndarray[Any, Any]:
     except (ValueError, TypeError):
         values = np.array(np.nan)
     if values.ndim > 8 or not np.isfinite(values).all():
-        refuse(spec, f"{key}: expected numbers, got {show(found)}")
+        refuse(spec, f"{key}: expected numbers, got {quoted(found)}")
     return values
 
 

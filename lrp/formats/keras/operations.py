@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.activations import BY_NAME, activation, activation_node
 from lrp.formats.keras.build import Builder, Translator, Value
@@ -29,7 +29,7 @@ Operation = Callable[[Builder, Spec, str, list[Any], dict[str, Any]], Value]
 
 def _number(spec: Spec, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        refuse(spec, f"expected a number or a tensor, got {show(value)}")
+        refuse(spec, f"expected a number or a tensor, got {quoted(value)}")
     return float(value)
 
 
@@ -91,7 +91,7 @@ def _unary(function: str) -> Operation:
         settings = {k: v for k, v in settings.items() if v is not None}
         extra = [a for a in args if not isinstance(a, Value)]
         if extra:
-            refuse(spec, f"unexpected arguments {show(extra)}")
+            refuse(spec, f"unexpected arguments {quoted(extra)}")
         found = {"class_name": "function", "config": function}
         if not settings:
             return activation_node(b, spec, x, name, b.once(spec, "", lambda: activation(spec, b.writer, found)))
@@ -129,7 +129,7 @@ def _over(make: Callable[[bool], Layer]) -> Operation:
         axis, keep = setting(spec, args, kwargs, "axis", 1), setting(spec, args, kwargs, "keepdims", 2, False)
         axes = axis if isinstance(axis, list) else [axis]
         if not all(map(fields.is_integer, axes)) or not isinstance(keep, bool):
-            refuse(spec, f"axis: expected axes, got {show(axis)}")
+            refuse(spec, f"axis: expected axes, got {quoted(axis)}")
         found = sorted(a % x.rank for a in axes)
         if found == list(range(1, x.rank - 1)):
             return b.new(b.add(spec, name, b.once(spec, "", lambda: make(keep)), b.native(spec, x)))
@@ -139,7 +139,7 @@ def _over(make: Callable[[bool], Layer]) -> Operation:
                 if keep
                 else b.new(b.add(spec, name, b.once(spec, "", lambda: make(False)), b.moved(spec, x)))
             )
-        refuse(spec, f"axis: expected all axes but those of the samples and the channels, got {show(axis)}")
+        refuse(spec, f"axis: expected all axes but those of the samples and the channels, got {quoted(axis)}")
 
     return operate
 
@@ -148,7 +148,7 @@ def _concat(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str
     tensors = next((a for a in [*args, *kwargs.values()] if isinstance(a, list) and a), [])
     axis = setting(spec, args, kwargs, "axis", 1, 0)
     if not tensors or not all(isinstance(x, Value) for x in tensors) or not fields.is_integer(axis):
-        refuse(spec, f"expected a list of tensors and an axis, got axis {show(axis)}")
+        refuse(spec, f"expected a list of tensors and an axis, got axis {quoted(axis)}")
     return concatenated(b, spec, tensors, name, axis)
 
 
@@ -218,7 +218,7 @@ def operation_named(spec: Spec, name: str) -> Operation:
     plain = name.split(".")[-1].strip("_")
     plain = SPELLINGS.get(plain, plain)
     if plain not in OPERATIONS:
-        refuse(spec, f"the operation {show(name)} is not read; expected one of {', '.join(sorted(OPERATIONS))}")
+        refuse(spec, f"the operation {quoted(name)} is not read; expected one of {', '.join(sorted(OPERATIONS))}")
     return OPERATIONS[plain]
 
 
@@ -232,7 +232,7 @@ def _keras_3(name: str) -> Translator:
 def _tf_op(b: Builder, spec: Spec, call: Call, name: str) -> Value:
     function = fields.value(spec, "function")
     if not isinstance(function, str):
-        refuse(spec, f"function: expected a name, got {show(function)}")
+        refuse(spec, f"function: expected a name, got {quoted(function)}")
     args = [a for item in call.args for a in (item if isinstance(item, list) and "concat" not in function else [item])]
     kwargs = {k: v for k, v in call.kwargs.items() if k != "name" and v is not None}
     return operation_named(spec, function)(b, spec, name, args, kwargs)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lrp.arrays import Array
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.activations import HARD_SIGMOID, single
 from lrp.formats.keras.build import UNSURE, Builder, Translator, Value, flat
@@ -34,7 +34,7 @@ def _function(b: Builder, spec: Spec, key: str, default: str) -> str:
     if found is None:
         return "linear"
     if not isinstance(found, str) or found not in ACTIVATIONS or found == "hard_sigmoid_6":
-        refuse(spec, f"{key}: the activation {show(found)} is not read inside a cell")
+        refuse(spec, f"{key}: the activation {quoted(found)} is not read inside a cell")
     return found
 
 
@@ -80,7 +80,7 @@ def _cudnn_arrays(
 
 
 def _settings(b: Builder, spec: Spec, cell: str) -> dict[str, Any]:
-    """What a cell is told beside its arrays."""
+    """The settings of a cell beside its arrays."""
     old = b.writer.generation < 3 and not b.writer.tensorflow_keras
     cudnn = spec.kind.startswith("CuDNN")
     settings: dict[str, Any] = {"activation": "tanh" if cudnn else _function(b, spec, "activation", "tanh")}
@@ -168,7 +168,7 @@ def _bidirectional(b: Builder, spec: Spec, call: Call, name: str) -> list[Value]
     forward, backward = spec.inner
     for one in spec.inner:
         if _cell_of(one) not in CELLS:
-            refuse(spec, f"it wraps {show(one.kind)}, which is not read there")
+            refuse(spec, f"it wraps {quoted(one.kind)}, which is not read there")
     half = len(states) // 2
     sequence = fields.flag(forward, "return_sequences")
     zero = sequence and (b.writer.tensorflow_keras or b.writer.generation == 3)
@@ -181,7 +181,7 @@ def _bidirectional(b: Builder, spec: Spec, call: Call, name: str) -> list[Value]
     if mode is None:
         return [ahead[0], behind[0], *ahead[1:], *behind[1:]]
     if not isinstance(mode, str) or mode not in MERGES:
-        refuse(spec, f"merge_mode: expected one of {', '.join(MERGES)} or null, got {show(mode)}")
+        refuse(spec, f"merge_mode: expected one of {', '.join(MERGES)} or null, got {quoted(mode)}")
     node = b.add(spec, name, MERGES[mode](), b.native(spec, ahead[0]), b.native(spec, behind[0]))
     return [b.new(node, mask=mask if sequence else None), *ahead[1:], *behind[1:]]
 

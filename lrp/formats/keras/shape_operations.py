@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.keras import fields
 from lrp.formats.keras.basic import reshaped
 from lrp.formats.keras.build import Builder, Value
@@ -41,7 +41,7 @@ def slice_of(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[st
         whole = [(None, None, None)] * (x.rank - len(parts) + 1)
         parts = parts[:at] + whole + parts[at + 1 :]
     if len(parts) > x.rank or not parts or parts[0] != (None, None, None):
-        refuse(spec, f"expected a slice of the samples' axes, got {show(key)}")
+        refuse(spec, f"expected a slice of the samples' axes, got {quoted(key)}")
     layer = b.once(spec, f"{parts}", lambda: Slice(tuple(parts[1:])))
     return b.new(b.add(spec, name, layer, b.native(spec, x)))
 
@@ -58,16 +58,16 @@ def _part(spec: Spec, entry: Any) -> Any:
             part = tuple(ends.get(k) for k in ("start", "stop", "step"))
             if all(n is None or fields.is_integer(n) for n in part):
                 return part
-    refuse(spec, f"expected a slice or a whole number for each axis, got {show(entry)}")
+    refuse(spec, f"expected a slice or a whole number for each axis, got {quoted(entry)}")
 
 
 def reshape(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
     x = tensor(spec, args[:1], {k: v for k, v in kwargs.items() if isinstance(v, Value)})
     target = setting(spec, args, kwargs, "newshape", 1, setting(spec, args, kwargs, "shape", 1))
     if not isinstance(target, list) or len(target) < 2 or target[0] not in (-1, None):
-        refuse(spec, f"expected a shape whose first length, of the samples, is free, got {show(target)}")
+        refuse(spec, f"expected a shape whose first length, of the samples, is free, got {quoted(target)}")
     if not all(n is None or fields.is_integer(n) for n in target):
-        refuse(spec, f"expected whole numbers, got {show(target)}")
+        refuse(spec, f"expected whole numbers, got {quoted(target)}")
     return reshaped(b, spec, x, name, target[1:])
 
 
@@ -75,13 +75,13 @@ def transpose(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[s
     x = tensor(spec, args[:1], {k: v for k, v in kwargs.items() if isinstance(v, Value)})
     axes = setting(spec, args, kwargs, "axes", 1, setting(spec, args, kwargs, "perm", 1))
     if not isinstance(axes, list) or not all(map(fields.is_integer, axes)) or axes[:1] != [0]:
-        refuse(spec, f"expected an order of axes with the samples first, got {show(axes)}")
+        refuse(spec, f"expected an order of axes with the samples first, got {quoted(axes)}")
     return b.new(b.add(spec, name, b.once(spec, f"{axes}", lambda: Permute(tuple(axes[1:]))), b.native(spec, x)))
 
 
 def _lengths(spec: Spec, x: Value, axis: Any, expand: bool) -> list[Any]:
     if not fields.is_integer(axis) or not -x.rank - expand <= axis < x.rank + expand:
-        refuse(spec, f"axis: expected one axis, got {show(axis)}")
+        refuse(spec, f"axis: expected one axis, got {quoted(axis)}")
     axis = axis % (x.rank + expand)
     shape = list(x.shape)
     if axis == 0:

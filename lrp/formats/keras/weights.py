@@ -1,4 +1,4 @@
-"""Where in a Keras file each layer's arrays lie: the three layouts, told apart by their content.
+"""Where in a Keras file each layer's arrays are: the three layouts, recognised by their content.
 
     Keras 1 to 3, .h5       /[model_weights/]<layer>/<weight name>, the order in attributes (names may have slashes)
     Keras 0 and 1.0         /layer_<k>/param_<i>, no names
@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 
 from lrp.errors import LoadError
-from lrp.formats.container import Reader, parts_of, show
+from lrp.formats.container import Reader, parts_of, quoted
 from lrp.formats.keras.config import Model, Spec
 from lrp.formats.keras.variables import SYNONYMS, Variable, Writer, leaves, variables
 
-# A layer's path -> variable -> path of a dataset; or what is wrong with the layer's entry, told when it is needed.
+# A layer's path -> variable -> path of a dataset; or what is wrong with the layer's entry, reported when it is needed.
 Places = dict[tuple[str, ...], dict[str, str] | LoadError]
 
 
@@ -50,14 +50,14 @@ def name_list(file: Reader, path: str, name: str) -> tuple[str, ...]:
         while len(pieces) < 10_000 and (piece := file.attribute(path, f"{name}{len(pieces)}")) is not None:
             pieces.append(piece)
         if not pieces:
-            raise LoadError(f"{file.name}: {show(path)} has no list of {name}")
+            raise LoadError(f"{file.name}: {quoted(path)} has no list of {name}")
     names: list[str] = []
     for piece in pieces:
         if not isinstance(piece, tuple) or not all(isinstance(entry, str) for entry in piece):
-            raise LoadError(f"{file.name}: expected a list of names in {name} of {show(path)}, got {show(piece)}")
+            raise LoadError(f"{file.name}: expected a list of names in {name} of {quoted(path)}, got {quoted(piece)}")
         names.extend(map(str, piece))
     if len(set(names)) < len(names):
-        raise LoadError(f"{file.name}: {name} of {show(path)} holds a name twice")
+        raise LoadError(f"{file.name}: {name} of {quoted(path)} holds a name twice")
     for entry in names:
         parts_of(f"/{entry}")
     return tuple(names)
@@ -77,7 +77,7 @@ def _legacy(file: Reader, root: str, model: Model, writer: Writer, whole: bool) 
     else:
         filled = [name for name in listed if name_list(file, joined(root, name), "weight_names")]
         if whole or len(filled) != len(owners):
-            missing = ", ".join(show(spec.name) for spec in owners if spec.name not in listed)
+            missing = ", ".join(quoted(spec.name) for spec in owners if spec.name not in listed)
             raise LoadError(f"{file.name}: expected weights for the layers {missing}, found none under these names")
         groups = {spec.name: name for spec, name in zip(owners, filled)}
     places: Places = {}
@@ -102,8 +102,8 @@ def _assign(file: Reader, spec: Spec, names: tuple[str, ...], writer: Writer) ->
     wanted = sum(len(variables(leaf)) for leaf in inside)
     if len(names) != wanted:
         raise LoadError(
-            f"{file.name}: layer {show(spec.name)} ({spec.kind}): expected {wanted} weights, got {len(names)}: "
-            + show(", ".join(names))
+            f"{file.name}: layer {quoted(spec.name)} ({spec.kind}): expected {wanted} weights, got {len(names)}: "
+            + quoted(", ".join(names))
         )
     by_leaf = _by_layer_name(spec, inside, names) or _by_order(spec, inside, names, writer)
     return {leaf.path: _by_variable(file, leaf, by_leaf[leaf.path]) for leaf in inside}
@@ -127,7 +127,7 @@ def _by_layer_name(spec: Spec, inside: list[Spec], names: tuple[str, ...]) -> di
 
 
 def _mentions(leaf: Spec, spec: Spec, parts: list[str]) -> int:
-    """How much of the layer's path stands in a weight's name; 0 unless the layer's own name does."""
+    """How much of the layer's path is in a weight's name; 0 unless the layer's own name does."""
     if leaf.name in parts:
         return 1000 * (1 + sum(name in parts for name in leaf.scope[len(spec.scope) :]))
     return len(leaf.name) if parts[0].startswith(f"{leaf.name}_") and len(parts) == 1 else 0
@@ -165,21 +165,21 @@ def _is_trainable(leaf: Spec, top: Spec) -> bool:
 def _by_variable(file: Reader, leaf: Spec, names: list[str]) -> dict[str, str]:
     """One layer's names to its variables: by what they say where all of them say it, else by their order."""
     wanted = variables(leaf)
-    said: dict[str, str] = {}
+    stated: dict[str, str] = {}
     for name in names:
         plain = re.sub(r":\d+$", "", name)
         fitting = [v.name for v in wanted if _says(plain, leaf.name, v.name)]
         if len(fitting) == 1:
-            said.setdefault(fitting[0], name)
-    if len(said) == len(wanted):
-        return said
+            stated.setdefault(fitting[0], name)
+    if len(stated) == len(wanted):
+        return stated
     if (
-        said
+        stated
         and leaf.kind in ("BatchNormalization", "LayerNormalization", "GroupNormalization")
-        and len(said) < len(wanted)
+        and len(stated) < len(wanted)
     ):
         raise LoadError(
-            f"{file.name}: layer {show(leaf.name)}: its weights have confusing names: {show(', '.join(names))}"
+            f"{file.name}: layer {quoted(leaf.name)}: its weights have confusing names: {quoted(', '.join(names))}"
         )
     return {variable.name: name for variable, name in zip(wanted, names, strict=True)}
 
@@ -197,14 +197,14 @@ def _numbered(file: Reader, model: Model) -> Places:
     if count != len(specs):
         specs = [spec for spec in specs if spec.kind != "InputLayer"]
     if count != len(specs):
-        raise LoadError(f"{file.name}: expected weights for {len(model.layers)} layers, got {show(count)}")
+        raise LoadError(f"{file.name}: expected weights for {len(model.layers)} layers, got {quoted(count)}")
     places: Places = {}
     for k, spec in enumerate(specs):
         inside = [leaf for leaf in leaves(spec) if variables(leaf)]
         wanted = sum(len(variables(leaf)) for leaf in inside)
         held = file.attribute(f"/layer_{k}", "nb_params")
         if held != wanted:
-            raise LoadError(f"{file.name}: layer {show(spec.name)}: expected {wanted} weights, got {show(held)}")
+            raise LoadError(f"{file.name}: layer {quoted(spec.name)}: expected {wanted} weights, got {quoted(held)}")
         names = tuple(f"param_{i}" for i in range(wanted))
         for path, chosen in _by_order(spec, inside, names, Writer((1, 0, 0))).items():
             leaf = next(one for one in inside if one.path == path)
@@ -247,9 +247,9 @@ def _by_place(file: Reader, path: str, spec: Spec, places: Places) -> None:
         for name, one in zip(inner, spec.inner, strict=True):
             _by_place(file, f"{path}/{name}", one, places)
         return None
-    said = file.attribute(f"{path}/vars", "name")
-    if said is not None and said != spec.name and spec.scope == ():
-        raise LoadError(f"{file.name}: {show(path)} holds the layer {show(said)}; expected {show(spec.name)}")
+    stated = file.attribute(f"{path}/vars", "name")
+    if stated is not None and stated != spec.name and spec.scope == ():
+        raise LoadError(f"{file.name}: {quoted(path)} holds the layer {quoted(stated)}; expected {quoted(spec.name)}")
     found: dict[str, str] = {}
     counts: dict[str, int] = {}
     for variable in _stored(file, path, spec):
@@ -262,7 +262,9 @@ def _by_place(file: Reader, path: str, spec: Spec, places: Places) -> None:
     for place, count in counts.items():
         held = len(file.children(joined(path, *([place] if place else []), "vars")))
         if held != count:
-            raise LoadError(f"{file.name}: layer {show(spec.name)} ({spec.kind}): expected {count} weights, got {held}")
+            raise LoadError(
+                f"{file.name}: layer {quoted(spec.name)} ({spec.kind}): expected {count} weights, got {held}"
+            )
     places[spec.path] = found
     return None
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
-from lrp.formats.build import Assembly, Entry, Tensor, assemble, parse_architecture
-from lrp.formats.container import Reader, show
+from lrp.formats.build import Architecture, Assembly, Entry, Tensor, assemble
+from lrp.formats.container import Reader, quoted
 from lrp.formats.matlab import mat73
 from lrp.formats.matlab.fisher import read_fisher
 from lrp.formats.matlab.mat73 import Variable
@@ -25,11 +25,11 @@ from lrp.graph import Network
 is_matlab = mat73.is_matlab
 
 
-def read(file: Reader, architecture: str | None = None, dtype: str = "float64") -> Network:
+def read(file: Reader, architecture: Architecture | None = None, dtype: str = "float64") -> Network:
     """The network of an opened file; the architecture JSON is for plain matrices alone."""
     variables = mat73.root(file)
     if architecture is not None:
-        return assemble(parse_architecture(architecture), Matrices(variables), PLAIN, file.name, dtype)
+        return assemble(architecture, Matrices(variables), PLAIN, file.name, dtype)
     fisher = variables.field("fisher")
     if fisher is not None:
         return read_fisher(fisher, dtype)
@@ -40,7 +40,7 @@ def read(file: Reader, architecture: str | None = None, dtype: str = "float64") 
         return read_dag(net, dtype) if dag else read_simple(net, layers, dtype)
     names = [name for name in variables.names() if not name.startswith("#")]
     raise LoadError(
-        f"{file.name} holds the variables {show(', '.join(names[:12]))} and no network (net.layers) or Fisher-vector "
+        f"{file.name} holds the variables {quoted(', '.join(names[:12]))} and no network (net.layers) or Fisher-vector "
         "model; for plain matrices give an architecture (the JSON of docs/formats.md)"
     )
 

@@ -2,7 +2,7 @@
 
 MATLAB keeps arrays column by column, so the file's axes are the reverse of MATLAB's. A struct is a group, a cell array
 a dataset of references, a struct array a group whose members are datasets of references. Nothing is read before it is
-asked for, and a value that stands deeper than DEPTH references (a cell that holds itself) is refused.
+requested, and a value deeper than DEPTH references (a cell that holds itself) is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.errors import LoadError
 from lrp.formats.build import floats
-from lrp.formats.container import Reader, show
+from lrp.formats.container import Reader, quoted
 
 DEPTH = 12
 LONGEST_TEXT = 100_000
@@ -45,12 +45,12 @@ class Variable:
     @property
     def kind(self) -> str:
         """MATLAB's name of the class; "" where none is stored."""
-        told = self.file.attribute(self.path, "MATLAB_class")
+        kind = self.file.attribute(self.path, "MATLAB_class")
         if self.file.attribute(self.path, "MATLAB_object_decode") is not None:
             raise self.fail(
-                f"an object of a MATLAB class ({show(told)}) cannot be read without MATLAB; save its properties"
+                f"an object of a MATLAB class ({quoted(kind)}) cannot be read without MATLAB; save its properties"
             )
-        return told if isinstance(told, str) else ""
+        return kind if isinstance(kind, str) else ""
 
     @property
     def empty(self) -> bool:
@@ -71,7 +71,7 @@ class Variable:
             return self._at(path, f"{self.label}.{name}")
         targets = self.file.references(path)
         if self.index >= len(targets) or not targets[self.index]:
-            raise self.fail(f"element {self.index + 1} has no field {show(name)}")
+            raise self.fail(f"element {self.index + 1} has no field {quoted(name)}")
         return self._at(targets[self.index], f"{self.label}.{name}")
 
     def need(self, name: str) -> Variable:
@@ -88,7 +88,7 @@ class Variable:
     def cells(self) -> Iterator[Variable]:
         """The elements of a cell array, in MATLAB's order of counting."""
         if self.kind != "cell":
-            raise self.fail(f"expected a cell array, got {show(self.kind or 'something else')}")
+            raise self.fail(f"expected a cell array, got {quoted(self.kind or 'something else')}")
         if not self.empty:
             for number, target in enumerate(self.file.references(self.path), start=1):
                 yield self._at(target, f"{self.label}{{{number}}}")
@@ -98,7 +98,7 @@ class Variable:
         if self.kind == "cell":
             return list(self.cells())
         if self.kind != "struct":
-            raise self.fail(f"expected a struct array, got {show(self.kind or 'something else')}")
+            raise self.fail(f"expected a struct array, got {quoted(self.kind or 'something else')}")
         if self.empty:
             return []
         first = f"{self.path}/{self.names()[0]}" if self.names() else ""
@@ -112,7 +112,7 @@ class Variable:
         """The numbers with MATLAB's axes, in the file's own dtype."""
         if self.kind not in NUMERIC:
             refused = {"function_handle": "a function handle is code, which is never run"}
-            raise self.fail(refused.get(self.kind, f"expected numbers, got {show(self.kind or 'something else')}"))
+            raise self.fail(refused.get(self.kind, f"expected numbers, got {quoted(self.kind or 'something else')}"))
         if self.file.kind(self.path) == "group":
             raise self.fail("a sparse matrix is not read; store full(...) of it")
         values = self.file.array(self.path)
@@ -139,13 +139,13 @@ class Variable:
         """Whole numbers in one row."""
         values = self.vector()
         if not (np.abs(values) < 2**31).all() or (values != np.round(values)).any():
-            raise self.fail(f"expected whole numbers, got {show(values[:8].tolist())}")
+            raise self.fail(f"expected whole numbers, got {quoted(values[:8].tolist())}")
         return tuple(int(v) for v in values)
 
     def text(self) -> str:
         """A char array of one row."""
         if self.kind != "char":
-            raise self.fail(f"expected text, got {show(self.kind or 'something else')}")
+            raise self.fail(f"expected text, got {quoted(self.kind or 'something else')}")
         if self.empty:
             return ""
         codes = self.raw().ravel(order="F")

@@ -1,6 +1,6 @@
 """MatConvNet networks: simplenn (a chain) and DagNN (a graph), from a v7.3 .mat file.
 
-Filters are (h, w, in/groups, out), the groups told by the depth of the input. Pooling rounds down and its average
+Filters are (h, w, in/groups, out), the groups follow from the depth of the input. Pooling rounds down and its average
 leaves padding out; LRN's alpha is not divided by N; the moments of bnorm are [mu sigma], sigma with epsilon in it.
 A fully connected layer is a convolution as large as its map; a map of 1 x 1 at the end is given as (n, c).
 """
@@ -8,7 +8,7 @@ A fully connected layer is a convolution as large as its map; a map of 1 x 1 at 
 from __future__ import annotations
 
 from lrp.formats.build import Builder, Tensor
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.matlab.mat73 import Variable
 from lrp.formats.matlab.matconvnet_blocks import BLOCKS, READERS, Part, row
 from lrp.graph import Metadata, Network
@@ -30,7 +30,7 @@ def read_simple(net: Variable, layers: Variable, dtype: str) -> Network:
         if kind in LOSSES and number == len(parts) - 1:
             continue
         if kind not in READERS:
-            raise part.settings.fail(f"layers of type {show(kind)} are not read")
+            raise part.settings.fail(f"layers of type {quoted(kind)} are not read")
         x = READERS[kind](b, part, [x])
     return _finished(b, net, {"output": x}, dtype)
 
@@ -70,12 +70,12 @@ def read_dag(net: Variable, dtype: str) -> Network:
                 made -= set(outputs)
                 continue
             if kind not in BLOCKS or len(outputs) != 1:
-                raise layer.fail(f"blocks of type {show(kind)} with {len(outputs)} outputs are not read")
+                raise layer.fail(f"blocks of type {quoted(kind)} with {len(outputs)} outputs are not read")
             listed = layer.field("params")
             names = [] if listed is None or listed.empty else listed.texts()
             absent = [name for name in names if name not in arrays]
             if absent:
-                raise layer.fail(f"its parameter {show(absent[0])} is not among net.params")
+                raise layer.fail(f"its parameter {quoted(absent[0])} is not among net.params")
             part = Part(
                 layer.need("name").text(), layer.need("block"), [arrays[n].need("value").array() for n in names]
             )
@@ -86,7 +86,7 @@ def read_dag(net: Variable, dtype: str) -> Network:
             values[outputs[0]] = BLOCKS[kind](b, part, [values[name] for name in inputs])
             taken.update(inputs)
         if len(left) == len(waiting):
-            raise net.fail(f"its layers form a cycle at {show(left[0][0].need('name').text())}")
+            raise net.fail(f"its layers form a cycle at {quoted(left[0][0].need('name').text())}")
         waiting = left
     ends = {name: value for name, value in values.items() if name in made and name not in taken}
     return _finished(b, net, ends, dtype)
@@ -108,7 +108,7 @@ def _finished(b: Builder, net: Variable, ends: dict[str, Tensor], dtype: str) ->
 
 
 def _input_shape(net: Variable, depth: int | None, name: str = "") -> Shape:
-    """(c, h, w) from meta.inputs or meta.normalization.imageSize; free where the file does not tell."""
+    """(c, h, w) from meta.inputs or meta.normalization.imageSize; free if the file does not state it."""
     meta = net.field("meta") or net
     listed = meta.field("inputs")
     for one in listed.elements() if listed is not None and not listed.empty else []:
@@ -122,5 +122,5 @@ def _input_shape(net: Variable, depth: int | None, name: str = "") -> Shape:
         h, w, c = (*size.integers(), 1)[:3] if len(size.integers()) == 2 else size.integers()[:3]
         return c, h, w
     if depth is None:
-        raise net.fail("the size of its input is not told by meta.inputs or meta.normalization.imageSize")
+        raise net.fail("the size of its input is not stated by meta.inputs or meta.normalization.imageSize")
     return depth, None, None

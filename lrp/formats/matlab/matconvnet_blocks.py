@@ -8,7 +8,7 @@ from typing import Any
 from lrp.arrays import Array
 from lrp.formats.build import Builder, Tensor
 from lrp.formats.build import operations as op
-from lrp.formats.container import show
+from lrp.formats.container import quoted
 from lrp.formats.matlab.mat73 import Variable
 from lrp.layers import Dropout, LeakyReLU, ReLU, Sigmoid
 
@@ -32,7 +32,7 @@ class Part:
         return default if found is None or found.empty else found.number()
 
     def pair(self, name: str, default: tuple[int, ...]) -> tuple[int, int]:
-        """(y, x); one number stands for both."""
+        """(y, x); one number is used for both."""
         values = self.integers(name, default)
         if len(values) not in (1, 2):
             raise self.settings.fail(f"expected {name} to be one number or two, got {values}")
@@ -103,7 +103,7 @@ def _pool(b: Builder, part: Part, xs: list[Tensor]) -> Tensor:
     size = part.pair("pool", part.pair("poolSize", (1,)))
     geometry: dict[str, Any] = {"size": size, "stride": part.pair("stride", (1,)), "padding": part.sides("pad")}
     if method not in ("max", "avg"):
-        raise part.settings.fail(f"expected method to be max or avg, got {show(method)}")
+        raise part.settings.fail(f"expected method to be max or avg, got {quoted(method)}")
     return (
         op.max_pool(b, part.name, xs[0], **geometry)
         if method == "max"

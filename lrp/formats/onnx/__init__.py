@@ -1,5 +1,15 @@
-"""ONNX models. `load.py` walks the graph; `operators.py` and its neighbours read one kind of node each."""
+"""ONNX models, read without the onnx package (`lrp.formats.container` parses the file).
 
-from lrp.formats.onnx.load import is_onnx, read
+load.py              walks the graph, node by node
+reader_context.py    what the reader of one node is given
+constant_folding.py  operators whose inputs are all constants
+operators.py         operators with weights or windows: convolution, products, pooling, normalisation
+elementwise.py       activations and arithmetic; expressions.py finds activations that exporters write in pieces
+shapes.py            operators that move, cut or join
+recurrent.py         LSTM, GRU, RNN
+tensors.py           the constants, inside the model or in a file beside it
+"""
 
-__all__ = ["is_onnx", "read"]
+from lrp.formats.onnx.load import read
+
+__all__ = ["read"]

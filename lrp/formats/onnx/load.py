@@ -1,170 +1,165 @@
-"""ONNX models (extra `onnx`): the graph is read node by node into layers, nothing is executed.
+"""ONNX models: the graph is read node by node into layers; nothing in it is executed, and no library is needed.
 
-A value of the graph is a constant (numpy) or a `Tensor`. Operations on constants alone are computed here (onnx_fold);
-operations on tensors become layers (onnx_operators, onnx_shapes). The length of the batch, where the model leaves it
-open, is carried through the arithmetic of shapes as the number BATCH, a prime that no other length is a multiple of.
+A value of the graph is a constant (numpy) or a `Tensor`. Operations on constants alone are computed here
+(constant_folding.py); operations on tensors become layers (operators.py, shapes.py, elementwise.py, recurrent.py). The
+length of the batch, where the model leaves it open, is carried through the arithmetic of shapes as the number BATCH, a
+prime that no other length is a multiple of.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from lrp.arrays import Array
-from lrp.errors import LoadError, LrpError, MissingExtraError
+from lrp.errors import LoadError, LrpError
 from lrp.formats.build import Builder, Tensor
-from lrp.formats.container import BYTES, VARINT, Damaged, fields, open_binary, show
-from lrp.formats.onnx.constant_folding import FOLDED, fold
+from lrp.formats.container import quoted
+from lrp.formats.onnx.constant_folding import FOLDED, Budget, fold
 from lrp.formats.onnx.elementwise import ELEMENTWISE
 from lrp.formats.onnx.operators import OPERATORS
 from lrp.formats.onnx.reader_context import BATCH, Operator, Scope, Value
 from lrp.formats.onnx.recurrent import RECURRENT
 from lrp.formats.onnx.shapes import SHAPES
-from lrp.formats.onnx.tensors import constant_of, external_bytes
+from lrp.formats.onnx.tensors import Constants
 from lrp.graph import Metadata, Network
 from lrp.layers import Shape
 
 READERS = OPERATORS | SHAPES | ELEMENTWISE | RECURRENT
-LARGEST = 2 << 30
-MOST_NODES = 50_000
+TOKEN_TYPES, INPUT_TYPES = {6, 7}, {1, 6, 7, 10, 11}  # TensorProto.data_type: integers; and floats beside them
+# AttributeProto.type
+INT_LIKE, TENSOR, GRAPHS = {1, 2, 3, 6, 7, 8}, 4, {5, 10}
 
 
-def is_onnx(path: str | os.PathLike[str]) -> bool:
-    """Whether the file is a row of fields as a ModelProto has them: a version and a graph, told without the library."""
-    try:
-        with open_binary(path) as stream:
-            found = {(number, wire) for number, wire, _ in fields(memoryview(stream.read(LARGEST)))}
-    except Damaged:
-        return False
-    return (7, BYTES) in found and (1, VARINT) in found
+def read(model: Mapping[str, Any], arrays: Sequence[Array], name: str, folder: str, dtype: str = "float64") -> Network:
+    """The network of a parsed model; LoadError names what cannot be read exactly.
 
-
-def read(path: str | os.PathLike[str], dtype: str = "float64") -> Network:
-    """The network of a model.onnx; LoadError names what cannot be read exactly."""
-    name = show(os.fspath(path))
-    try:
-        onnx = importlib.import_module("onnx")
-    except ImportError:
-        raise MissingExtraError(
-            "reading ONNX needs the package onnx; install this package with its extra `onnx`"
-        ) from None
-    with open_binary(path) as stream:
-        if stream.seek(0, 2) > LARGEST:
-            raise LoadError(f"{name} is larger than the limit of {LARGEST} bytes")
-        stream.seek(0)
-        content = stream.read()
-    model = onnx.ModelProto()
-    try:
-        model.ParseFromString(content)
-    except Exception as error:  # protobuf's DecodeError, whose class depends on its implementation
-        raise LoadError(f"{name} is no ONNX model, or it is damaged ({show(str(error))})") from None
-    if not model.graph.node or not model.graph.output:
+    Parameters
+    ----------
+    model, arrays : the model's message, as `lrp.formats.container.read_model` gives it
+    name : str
+        What errors call the file.
+    folder : str
+        Where weights in files beside the model are looked for.
+    dtype : "float64", "float32" or "exact"
+    """
+    graph = model["graph"]
+    if not graph["nodes"] or not graph["outputs"]:
         raise LoadError(f"{name} is no ONNX model: it holds no graph with nodes and outputs")
-    if model.functions:
+    if model["functions"]:
         raise LoadError(f"{name} defines functions of its own, which are not read; export it with functions inlined")
-    try:
-        return _Reader(name, onnx, model, os.path.dirname(os.path.abspath(path))).network(READERS, dtype)
-    except LrpError:
-        raise
-    except (ValueError, TypeError, IndexError, KeyError, OverflowError, ArithmeticError) as error:
-        raise LoadError(f"{name}: the model is not valid ({show(f'{type(error).__name__}: {error}')})") from None
+    if graph["sparse"]:
+        raise LoadError(f"{name}: models with sparse weights are not read")
+    opset = max((version for domain, version in model["opsets"] if domain in ("", "ai.onnx")), default=1)
+    return _Reader(name, graph, opset, Constants(name, arrays, folder)).network(READERS, dtype)
 
 
 class _Reader:
     """One model."""
 
-    def __init__(self, name: str, onnx: Any, model: Any, folder: str) -> None:
-        self.name, self.onnx, self.graph, self.folder = name, onnx, model.graph, folder
-        self.opset = max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=1)
-        self.files: dict[str, bytes] = {}
-
-    def _array(self, tensor: Any) -> Array:
-        return constant_of(self.onnx, tensor, self.name, lambda place: external_bytes(self.folder, place, self.files))
+    def __init__(self, name: str, graph: Mapping[str, Any], opset: int, constants: Constants) -> None:
+        self.name, self.graph, self.opset, self.constants = name, graph, opset, constants
 
     def network(self, table: Mapping[str, Any], dtype: str) -> Network:
         """The network of the graph's outputs."""
-        if len(self.graph.node) > MOST_NODES or self.graph.sparse_initializer:
-            raise LoadError(f"{self.name}: models with sparse weights or more than {MOST_NODES} nodes are not read")
-        builder = Builder(self.name)
-        values: dict[str, Value | None] = {one.name: self._array(one) for one in self.graph.initializer}
+        graph, builder = self.graph, Builder(self.name)
+        values: dict[str, Value | None] = {one["name"]: self.constants.of(one) for one in graph["initializers"]}
         batch = self._inputs(builder, values)
         scope = Scope(builder, batch)
-        consumed = {name for node in self.graph.node for name in node.input} | {one.name for one in self.graph.output}
-        for proto in self.graph.node:
-            node = self._operator(proto, consumed)
-            missing = [name for name in proto.input if name and name not in values]
+        consumed = {name for node in graph["nodes"] for name in node["inputs"]} | set(graph["outputs"])
+        nodes = [self._operator(node, consumed) for node in graph["nodes"]]
+        budget = Budget(self.constants.entries)
+        for entry, node in zip(graph["nodes"], nodes):
+            missing = [name for name in entry["inputs"] if name and name not in values]
             if missing:
-                raise scope.fail(node, f"its input {show(missing[0])} is no value of the graph before it")
-            xs = [values[name] if name else None for name in proto.input]
-            results = self._computed(scope, node, xs, table)
-            for name, result in zip(proto.output, results):
+                raise scope.fail(node, f"its input {quoted(missing[0])} is no value of the graph before it")
+            xs = [values[name] if name else None for name in entry["inputs"]]
+            for name, result in zip(entry["outputs"], self._computed(scope, node, xs, table, budget)):
                 values[name] = result
         ends: dict[str, Tensor] = {}
-        for one in self.graph.output:
-            end = values.get(one.name)
+        for name in graph["outputs"]:
+            end = values.get(name)
             if not isinstance(end, Tensor):
-                raise LoadError(f"{self.name}: its output {show(one.name)} does not depend on the input")
-            ends[one.name] = end
-        return builder.network(ends, Metadata(), dtype)
+                raise LoadError(f"{self.name}: its output {quoted(name)} does not depend on the input")
+            ends[name] = end
+        try:
+            return builder.network(ends, Metadata(), dtype)
+        except KeyError:  # a comparison, which has no node of its own
+            raise LoadError(f"{self.name}: an output is a comparison; only computed numbers are read") from None
 
     def _computed(
-        self, scope: Scope, node: Operator, xs: list[Value | None], table: Mapping[str, Any]
+        self, scope: Scope, node: Operator, xs: list[Value | None], table: Mapping[str, Any], budget: Budget
     ) -> Sequence[Value]:
-        """The outputs of one node."""
+        """The outputs of one node; whatever fails in it is a LoadError that names the node."""
         constants = [x for x in xs if not isinstance(x, Tensor)]
-        if len(constants) == len(xs) and node.kind in FOLDED:
-            return fold(node.kind, constants, node.attributes, lambda reason: scope.fail(node, reason))
-        if node.kind not in table:
-            raise scope.fail(node, f"operators of type {show(node.kind)} are not read")
-        result = table[node.kind](scope, node, xs)
+
+        def fail(reason: str) -> LoadError:
+            return scope.fail(node, reason)
+
+        try:
+            with np.errstate(all="ignore"):
+                if len(constants) == len(xs) and node.kind in FOLDED:
+                    return fold(node.kind, constants, node.attributes, fail, budget)
+                if node.kind not in table:
+                    raise fail(f"operators of type {quoted(node.kind)} are not read")
+                operands = [x if x is None or isinstance(x, Tensor) else _without_batch(x, scope.batch) for x in xs]
+                sizes = [x.size for x in operands if x is not None and not isinstance(x, Tensor)]
+                if max(sizes, default=0) > budget.largest:
+                    raise fail(f"a constant of {max(sizes)} entries is larger than the model's own weights justify")
+                budget.take(0, sum(sizes), fail)
+                result = table[node.kind](scope, node, operands)
+        except LrpError:
+            raise
+        except Exception as error:  # numpy raises ValueError, TypeError, IndexError, RuntimeError, MemoryError ...
+            shown = quoted(f"{type(error).__name__}: {str(error)[:150]}")
+            raise fail(f"its inputs or attributes are not valid ({shown})") from None
         return result if isinstance(result, list) else [result]
 
     def _inputs(self, builder: Builder, values: dict[str, Value | None]) -> int:
-        """Place the inputs; the number that stands for the batch in shapes."""
+        """Place the inputs; returns the number that represents the batch's length in shapes."""
         batches = set()
-        for one in self.graph.input:
-            if one.name in values:
+        for one in self.graph["inputs"]:
+            if one["name"] in values:
                 continue  # older files list their weights among the inputs
-            kind = one.type.tensor_type
-            dims = [d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in kind.shape.dim]
-            if not one.type.HasField("tensor_type") or len(dims) < 2:
+            name, dims = one["name"], one["dims"]
+            if not one["type"] or len(dims) < 2:
                 raise LoadError(
-                    f"{self.name}: expected input {show(one.name)} to be a batch of arrays, got shape {dims}"
+                    f"{self.name}: expected input {quoted(name)} to be a batch of arrays, got shape {quoted(dims)}"
                 )
-            types = self.onnx.TensorProto
-            if kind.elem_type not in (types.FLOAT, types.DOUBLE, types.FLOAT16, types.INT64, types.INT32):
-                raise LoadError(f"{self.name}: expected input {show(one.name)} to hold floats, or token numbers")
+            if one["type"] not in INPUT_TYPES:
+                raise LoadError(f"{self.name}: expected input {quoted(name)} to hold floats, or token numbers")
             shape: Shape = tuple(dims[1:])
-            values[one.name] = builder.input(one.name, shape, kind.elem_type in (types.INT64, types.INT32))
+            values[name] = builder.input(name, shape, one["type"] in TOKEN_TYPES)
             batches.add(dims[0] or BATCH)
         if len(batches) != 1:
-            raise LoadError(f"{self.name}: expected inputs with one length of the batch, got {sorted(batches)}")
+            raise LoadError(f"{self.name}: expected inputs with one length of the batch, got {quoted(sorted(batches))}")
         return batches.pop()
 
-    def _operator(self, proto: Any, consumed: set[str]) -> Operator:
+    def _operator(self, entry: Mapping[str, Any], consumed: set[str]) -> Operator:
         """A node with its attributes as Python values."""
-        name = (proto.name or (proto.output[0] if proto.output else proto.op_type)).strip("/") or proto.op_type
-        if proto.domain not in ("", "ai.onnx"):
+        kind, outputs = entry["kind"], entry["outputs"]
+        name = (entry["name"] or (outputs[0] if outputs else kind)).strip("/") or kind
+        if entry["domain"] not in ("", "ai.onnx"):
             raise LoadError(
-                f"{self.name}: node {show(name)} is of the domain {show(proto.domain)}; only ONNX's own is read"
+                f"{self.name}: node {quoted(name)} is of the domain {quoted(entry['domain'])}; only ONNX's own is read"
             )
         attributes: dict[str, Any] = {}
-        for one in proto.attribute:
-            kinds = self.onnx.AttributeProto
-            if one.type in (kinds.GRAPH, kinds.GRAPHS):
-                raise LoadError(f"{self.name}: node {show(name)} ({proto.op_type}) holds a graph of its own; not read")
-            if one.type == kinds.TENSOR:
-                attributes[one.name] = self._array(one.t)
-            elif one.type == kinds.STRING:
-                attributes[one.name] = one.s.decode("utf-8", "replace")
-            elif one.type in (kinds.INT, kinds.FLOAT, kinds.INTS, kinds.FLOATS):
-                value = self.onnx.helper.get_attribute_value(one)
-                attributes[one.name] = list(value) if one.type in (kinds.INTS, kinds.FLOATS) else value
-            elif one.type == kinds.STRINGS:
-                attributes[one.name] = [text.decode("utf-8", "replace") for text in one.strings]
-            else:
-                raise LoadError(f"{self.name}: node {show(name)}: its attribute {show(one.name)} is not read")
-        used = tuple(bool(output) and output in consumed for output in proto.output)
-        return Operator(proto.op_type, name, attributes, tuple(proto.output), used, self.opset)
+        for one in entry["attributes"]:
+            if one["type"] in GRAPHS:
+                raise LoadError(f"{self.name}: node {quoted(name)} ({quoted(kind)}) holds a graph of its own; not read")
+            if one["value"] is None or one["type"] not in INT_LIKE | {TENSOR}:
+                raise LoadError(f"{self.name}: node {quoted(name)}: its attribute {quoted(one['name'])} is not read")
+            attributes[one["name"]] = self.constants.of(one["value"]) if one["type"] == TENSOR else one["value"]
+        used = tuple(bool(output) and output in consumed for output in outputs)
+        return Operator(kind, name, attributes, tuple(outputs), used, self.opset)
+
+
+def _without_batch(values: Array, batch: int) -> Array:
+    """A constant that repeats its numbers for each sample of the batch, with length 1 there."""
+    repeated = tuple(
+        slice(0, 1) if length == batch and stride == 0 else slice(None)
+        for length, stride in zip(values.shape, values.strides)
+    )
+    return values[repeated]

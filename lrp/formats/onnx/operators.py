@@ -55,7 +55,7 @@ def _conv_transpose(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     x, weight = s.tensor(node, xs[0]), s.constant(node, xs[1], "the kernel")
     axes = weight.ndim - 2
     if node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID") or node.get("output_shape") is not None:
-        raise s.fail(node, "padding told by auto_pad or output_shape is not read; export with pads")
+        raise s.fail(node, "padding given by auto_pad or output_shape is not read; export with pads")
     geometry = _windows(s, node, x, weight.shape[2:])
     padding = [(0, 0)] * axes if geometry["padding"] == "valid" else geometry["padding"]
     extra = [int(v) for v in node.get("output_padding", [0] * axes)]

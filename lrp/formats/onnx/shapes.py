@@ -10,11 +10,13 @@ import numpy as np
 from lrp.arrays import Array
 from lrp.formats.build import Tensor
 from lrp.formats.build import operations as op
-from lrp.formats.onnx.constant_folding import FLOAT_TYPES, INT_TYPES, axes_of, slices
+from lrp.formats.onnx.constant_folding import FLOAT_TYPES, INT_TYPES, axes_of, numbers, slices
 from lrp.formats.onnx.operators import embedding
 from lrp.formats.onnx.reader_context import Operator, Reader, Scope, Value
 from lrp.layers import Dropout, Input, Permute, Reshape
 from lrp.layers.shape import Slice
+
+MOST_AXES = 32  # what every release of numpy has
 
 
 def _same(s: Scope, node: Operator, xs: list[Value | None]) -> list[Value]:
@@ -59,7 +61,7 @@ def _flatten(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
 
 def _reshape(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     x, wanted = s.tensor(node, xs[0]), s.constant(node, xs[1], "the shape")
-    target = [int(n) for n in wanted.ravel()]
+    target = [int(n) for n in numbers(wanted)]
     at = x.axes[0]
     if not node.get("allowzero", 0):
         known = [s.batch if axis == at else n for axis, n in enumerate(x.shape)]
@@ -125,6 +127,8 @@ def _unsqueeze(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     x = s.tensor(node, xs[0])
     given = axes_of(xs, node.attributes) or []
     rank = x.rank + len(given)
+    if rank > MOST_AXES:
+        raise s.fail(node, f"expected at most {MOST_AXES} axes, got {rank}")
     new = {a % rank for a in given}
     old = [a for a in range(rank) if a not in new]
     view = (*(old[a] for a in x.axes), *sorted(new))
@@ -141,11 +145,7 @@ def _split(s: Scope, node: Operator, xs: list[Value | None]) -> list[Tensor]:
     axis = s.axis(node, int(node.get("axis", 0)), x)
     length, count = op.known(s.builder, node.name, x, axis), len(node.outputs)
     given = s.optional(node, xs, 1, "the lengths")
-    sizes = (
-        [int(n) for n in (node.get("split") if given is None else given.ravel()) or []]
-        if given is None
-        else given.tolist()
-    )
+    sizes = [int(n) for n in ((node.get("split") or []) if given is None else numbers(given))]
     if not sizes:
         each = -(-length // count)
         sizes = [min(each, length - i * each) for i in range(count)]
@@ -178,11 +178,10 @@ def _gather(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     x, index = xs[0], s.constant(node, xs[1], "the index")
     axis = s.axis(node, int(node.get("axis", 0)), x)
     if index.size != 1:
-        numbers = index.ravel().tolist()
-        steps = set(np.diff(numbers).tolist())
-        if index.ndim != 1 or steps != {1}:
-            raise s.fail(node, f"expected one index or a row of neighbours, got {numbers[:8]}")
-        return op.take(s.builder, node.name, x, axis, int(numbers[0]), int(numbers[-1]) + 1)
+        if index.ndim != 1 or index.size == 0 or (np.diff(index) != 1).any():
+            shown = index.ravel()[:8].tolist()
+            raise s.fail(node, f"expected one index or a row of neighbours, got {shown}")
+        return op.take(s.builder, node.name, x, axis, int(index[0]), int(index[-1]) + 1)
     position = x.position(axis)
     number = int(index.ravel()[0])
     if index.ndim:
@@ -194,7 +193,7 @@ def _gather(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
 
 
 def _expand(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
-    x, shape = s.tensor(node, xs[0]), s.constant(node, xs[1], "the shape").ravel().tolist()
+    x, shape = s.tensor(node, xs[0]), numbers(s.constant(node, xs[1], "the shape"))
     wide = [1] * (x.rank - len(shape)) + shape
     if len(shape) > x.rank or any(n not in (1, m) for n, m in zip(wide, s.lengths(node, x))):
         raise s.fail(node, f"repeating {x.shape} to {shape} is not read")
@@ -210,7 +209,7 @@ def _pad(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
             node, f"padding other than with zeros is not read (mode {node.get('mode', 'constant')}, value {number})"
         )
     given = s.optional(node, xs, 1, "the pads")
-    pads = [int(n) for n in (node.get("pads", []) if given is None else given.ravel())]
+    pads = [int(n) for n in (node.get("pads", []) if given is None else numbers(given))]
     axes = axes_of(xs, {}, 3) or list(range(x.rank))
     if len(pads) != 2 * len(axes):
         raise s.fail(node, f"expected pads before and after {len(axes)} axes, got {pads}")
@@ -228,9 +227,9 @@ def _resize(s: Scope, node: Operator, xs: list[Value | None]) -> Tensor:
     scales = s.optional(node, xs, 1 if old or len(xs) == 2 else 2, "the scales")
     sizes = s.optional(node, xs, 3, "the sizes")
     if scales is not None and scales.size:
-        factors = scales.ravel().tolist()
+        factors = numbers(scales)
     elif sizes is not None and sizes.size == x.rank:
-        factors = [n / m for n, m in zip(sizes.ravel().tolist(), s.lengths(node, x))]
+        factors = [n / m for n, m in zip(numbers(sizes), s.lengths(node, x))]
     else:
         factors = list(node.get("scales", []))
     mode = node.get("mode", "nearest")

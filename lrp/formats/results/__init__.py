@@ -1,4 +1,8 @@
-"""What explanations are saved as: `relevance.py` writes them, `named_arrays.py` is the plain HDF5 below."""
+"""Results as HDF5 files.
+
+relevance.py      explanations: relevance and ledger
+named_arrays.py   arrays by name: patterns, heatmaps, curves
+"""
 
 from lrp.formats.results.named_arrays import load_arrays, load_attribute, save_arrays
 from lrp.formats.results.relevance import save_explanations

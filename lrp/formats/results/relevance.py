@@ -7,7 +7,7 @@
                         attributes  nodes, layers, rules: a text a row; the last row is the total
     /target             (samples,) the explained output of each sample; attributes  start, outputs (class names)
 
-Several explanations: the same under /explanations/<number>, in the order in which they were asked for.
+Several explanations: the same under /explanations/<number>, in the order of the requests.
 """
 
 from __future__ import annotations

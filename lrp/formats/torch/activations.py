@@ -45,7 +45,7 @@ def activation(kind: type[Layer], **named: tuple[str, float]) -> EntryReader:
 
     def read(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
         arguments = {ours: e.number(theirs, default) for ours, (theirs, default) in named.items()}
-        e.asked.add("inplace")
+        e.used.add("inplace")
         return a.builder.add(e.name, a.builder.make(e.name, kind, **arguments), single(e, xs))
 
     return read
@@ -53,7 +53,7 @@ def activation(kind: type[Layer], **named: tuple[str, float]) -> EntryReader:
 
 def _prelu(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
     x, slopes = single(e, xs), a.need(e, "weight", 1)
-    e.asked.add("num_parameters")
+    e.used.add("num_parameters")
     return op.prelu(a.builder, e.name, x, slopes.reshape(-1, *(1,) * (x.rank - 2)))
 
 

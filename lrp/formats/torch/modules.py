@@ -73,17 +73,22 @@ def _conv_transpose(axes: int) -> EntryReader:
     return read
 
 
-def _batch_norm(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-    return op.batch_norm(
-        a.builder,
-        e.name,
-        single(e, xs),
-        mean=a.need(e, "running_mean", 1),
-        variance=a.need(e, "running_var", 1),
-        gamma=a.may(e, "weight"),
-        beta=a.may(e, "bias"),
-        epsilon=e.number("eps", 1e-5),
-    )
+def batch_norm(mean: str, variance: str, gamma: str, beta: str, epsilon: float) -> EntryReader:
+    """Batch normalisation with stored statistics; the arguments: names of the arrays, and the default of eps."""
+
+    def read(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
+        return op.batch_norm(
+            a.builder,
+            e.name,
+            single(e, xs),
+            mean=a.need(e, mean, 1),
+            variance=a.need(e, variance, 1),
+            gamma=a.may(e, gamma),
+            beta=a.may(e, beta),
+            epsilon=e.number("eps", epsilon),
+        )
+
+    return read
 
 
 def _pool(axes: int, largest: bool) -> EntryReader:
@@ -162,7 +167,7 @@ def _mean(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
 
 
 def _dropout(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
-    e.asked.add("inplace")
+    e.used.add("inplace")
     return a.builder.add(e.name, Dropout(e.number("p", 0.5)), single(e, xs))
 
 
@@ -211,7 +216,7 @@ def _affine(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:
     """Scale: x * factor + offset, numbers of the architecture itself (a model that normalises its input)."""
     numbers: list[Array] = []
     for name, default in (("factor", 1.0), ("offset", 0.0)):
-        e.asked.add(name)
+        e.used.add(name)
         try:
             value = np.asarray(e.settings.get(name, default), dtype=np.float64)
         except (ValueError, TypeError):
@@ -241,7 +246,7 @@ MODULES: dict[str, EntryReader] = {
     "Linear": _linear,
     **{f"Conv{axes}d": _conv(axes) for axes in (1, 2, 3)},
     **{f"ConvTranspose{axes}d": _conv_transpose(axes) for axes in (1, 2, 3)},
-    **{f"BatchNorm{axes}d": _batch_norm for axes in (1, 2, 3)},
+    **{f"BatchNorm{axes}d": batch_norm("running_mean", "running_var", "weight", "bias", 1e-5) for axes in (1, 2, 3)},
     **{f"MaxPool{axes}d": _pool(axes, True) for axes in (1, 2, 3)},
     **{f"AvgPool{axes}d": _pool(axes, False) for axes in (1, 2, 3)},
     **{f"AdaptiveMaxPool{axes}d": _adaptive(axes, True) for axes in (1, 2, 3)},

@@ -18,7 +18,7 @@ from lrp.layers.recurrent import GRU, LSTM, SimpleRNN
 def _recurrent(kind: type[Layer], order: tuple[int, ...]) -> EntryReader:
     """batch_first modules of one direction: (n, t, d); `last` gives the final state (n, u) instead of all outputs.
 
-    order: torch's gate that stands at each place of ours. Layers are stacked as num_layers says.
+    order: torch's gate at each position of ours. Layers are stacked num_layers times.
     """
 
     def read(a: Assembly, e: Entry, xs: list[Tensor]) -> Tensor:

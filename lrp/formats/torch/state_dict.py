@@ -1,10 +1,10 @@
-"""PyTorch state dicts that somebody stored with h5py, with the architecture in our own JSON.
+"""PyTorch state dicts stored with h5py, with the architecture in our own JSON.
 
 Read are the customary layouts: dataset names with dots (`layer1.0.conv1.weight`), the dots as groups, or a group for
 each module with its tensors in it; at the root or below one of CONTAINERS; with one of PREFIXES in front of the names.
 The loader never walks the file: it looks where the architecture points, and beside that for what is left over.
 
-Float16 and bfloat16 that lie there as uint16 are read where the attribute `dtype` says which of them it is.
+Float16 and bfloat16 stored as uint16 are read if the attribute `dtype` states which of them it is.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import LoadError
-from lrp.formats.build import Architecture, assemble, floats, parse_architecture
-from lrp.formats.container import Reader, show
+from lrp.formats.build import Architecture, assemble, floats, required
+from lrp.formats.container import Reader, quoted
 from lrp.formats.torch.modules import MODULES
 from lrp.graph import Network
 
@@ -35,7 +35,7 @@ class TorchWeights:
         self._container, self._prefix, self._style = self._find(architecture)
 
     def _find(self, architecture: Architecture) -> tuple[str, str, str]:
-        """Where the first tensor of the architecture lies: that tells the layout of all."""
+        """The place of the first tensor of the architecture, from which the layout of all follows."""
         keys = [f"{entry.weights}.{name}" for entry in architecture.entries for name in NAMES]
         for container, prefix, style in product(CONTAINERS, PREFIXES, ("flat", "nested", "grouped")):
             if container and not self._file.kind(container):
@@ -44,7 +44,7 @@ class TorchWeights:
                 if self._file.kind(_path(container, prefix + key, style)) == "dataset":
                     return container, prefix, style
         raise LoadError(
-            f"{self._file.name}: no tensor of the architecture is in the file, as {show(keys[0])} or in groups; "
+            f"{self._file.name}: no tensor of the architecture is in the file, as {quoted(keys[0])} or in groups; "
             "expected names as state_dict() gives them"
         )
 
@@ -59,7 +59,7 @@ class TorchWeights:
         """A tensor beside those that were used, or ""; the counters of batch normalisation do not count.
 
         Looked at are the groups that lead to a used tensor, and the container of all: not the file's root where the
-        tensors lie in groups, for an optimizer may have its group beside them.
+        tensors are in groups, for an optimizer may have its group beside them.
         """
         groups = {self._container}
         if self._style != "flat":
@@ -95,14 +95,14 @@ def decoded(file: Reader, path: str) -> Array:
     values = file.array(path)
     if values.dtype.kind == "f":
         return values
-    told = file.attribute(path, "dtype")
-    told = str(told).removeprefix("torch.") if told is not None else ""
-    if values.dtype == np.uint16 and told == "float16":
+    stated = file.attribute(path, "dtype")
+    stated = str(stated).removeprefix("torch.") if stated is not None else ""
+    if values.dtype == np.uint16 and stated == "float16":
         return file.require_array(path, values.view(np.float16), True)
-    if values.dtype == np.uint16 and told == "bfloat16":
+    if values.dtype == np.uint16 and stated == "bfloat16":
         return file.require_array(path, (values.astype(np.uint32) << 16).view(np.float32), True)
     raise LoadError(
-        f"{file.name}: {show(path)} holds {values.dtype}; expected floats (16-bit floats stored as uint16 need an"
+        f"{file.name}: {quoted(path)} holds {values.dtype}; expected floats (16-bit floats stored as uint16 need an"
         " attribute dtype = 'float16' or 'bfloat16')"
     )
 
@@ -123,12 +123,8 @@ def is_torch(file: Reader) -> bool:
     return False
 
 
-def read(file: Reader, architecture: str | None, dtype: str = "float64") -> Network:
-    """The network of an opened file and the text of its architecture JSON."""
-    if architecture is None:
-        raise LoadError(
-            f"{file.name} holds the weights of a PyTorch model and no architecture; give one (the JSON of "
-            "docs/formats.md), or export the model to ONNX and use `lrp convert`"
-        )
-    parsed = parse_architecture(architecture)
+def read(file: Reader, architecture: Architecture | None, dtype: str = "float64") -> Network:
+    """The network of an opened file and its architecture."""
+    hint = ", or export the model to ONNX and use `lrp convert`"
+    parsed = required(architecture, f"{file.name} holds the weights of a PyTorch model", hint)
     return assemble(parsed, TorchWeights(file, parsed), MODULES, file.name, dtype)

@@ -2,7 +2,7 @@
 
 The matrix has a row for each output and a column for each kernel offset and channel. Its rows come first in memory;
 with few channels its columns do: then what is copied in one go is a line of the picture and not a few numbers of it.
-For strides, few channels and small pictures; `conv_fast` says when. Shapes are those of `conv.correlate`.
+For strides, few channels and small pictures; `float32.py` says when. Shapes are those of `plain.correlate`.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ def columns_apply(windows: Windows, weight: Array, x: Array) -> Array:
 def columns_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
     """The transpose of columns_apply: s (n, *windows, out) -> shape (n, *spatial, in).
 
-    Of stride 1 it is a convolution with the kernel turned round, for few channels by the columns of s.
+    Of stride 1 it is a convolution with the flipped kernel, for few channels by the columns of s.
     """
     spatial, channels = shape[1:-1], shape[-1]
     turned = windows.turned(spatial)
     if turned is None:
         return _scattered(windows, weight, s, shape)
     if channels < FEW_CHANNELS:
-        return _gathered(turned, turned_round(weight), s)
+        return _gathered(turned, flip_kernel(weight), s)
     if channels < SHORT:
-        return columns_apply(turned, turned_round(weight), s)
+        return columns_apply(turned, flip_kernel(weight), s)
     return _scattered(windows, weight, s, shape)
 
 
-def turned_round(weight: Array) -> Array:
+def flip_kernel(weight: Array) -> Array:
     """The kernel of the transpose: (*kernel, in, out) -> (*kernel, out, in), a view."""
     return weight[(slice(None, None, -1),) * (weight.ndim - 2)].swapaxes(-1, -2)
 

@@ -1,129 +1,60 @@
-"""Convolution without groups in float32: the same sums as the plain loop of `conv`, in an order that BLAS likes.
+"""The sums of `plain.py` with less work: chosen by the shape of the weight, the groups, and the type of the numbers.
 
-Two methods, chosen by shape in `by_shifts`:
-
-    shifted   stride 1. In a padded picture laid out as a matrix (positions, channels), the input of a kernel offset is
-              the same matrix some rows further on. So each offset is one matrix product on contiguous rows, and their
-              sum is the result. Rows that belong to the padding are computed too and thrown away.
-    columns   strides, few channels, small pictures: see `conv_columns`.
-
-Both go through the pictures in blocks that stay in the cache, with a workspace for each thread of `lrp.parallel`.
-x, s, weight and results are as in `conv.correlate` and `conv.correlate_adjoint`; neither rounds more than a sum in
-another order does.
+* A weight that is one number for all connections (ones, stored once): sums over windows, the same for each output.
+* float32 without groups: matrix products in blocks, see `float32.py`.
+* As many groups as channels: entry by entry, see `depthwise.py`.
+* Other groups: one after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
-from math import prod
-
 import numpy as np
 
-from lrp import parallel
 from lrp.arrays import Array
-from lrp.layers.convolution.columns import columns_adjoint, columns_apply, turned_round
+from lrp.layers.base import is_constant
+from lrp.layers.convolution import plain
+from lrp.layers.convolution.depthwise import depthwise, depthwise_adjoint
+from lrp.layers.convolution.float32 import fast_adjoint, fast_apply
+from lrp.layers.pooling import WindowSum
 from lrp.layers.windows import Windows
 
-# `python benchmarks/time_conv.py` measures both methods on many shapes and prints this table anew.
-BLOCK = 1 << 19  # numbers in a block's workspace, 2 MiB
-LEAST = 1 << 16  # numbers in a block that is worth a thread, if the picture can be divided into such
-SHIFTED_CHANNELS = 64  # columns for fewer input channels
-SHIFTED_ROWS = 128  # columns for fewer rows (outputs, and what is thrown away) in a sample
-SHIFTED_WASTE = 1.5  # columns for more rows than this for each output
+
+def correlate(windows: Windows, weight: Array, x: Array, groups: int) -> Array:
+    """(n, *spatial, in) -> (n, *windows, out)"""
+    if is_constant(weight):
+        same = WindowSum(windows, weight).apply(weight.flat[0], _group_sums(x, groups))
+        return _repeated(same, weight.shape[-1])
+    if groups == 1:
+        return fast_apply(windows, weight, x) if x.dtype == np.float32 else plain.correlate(windows, weight, x)
+    if groups == x.shape[-1]:
+        return depthwise(windows, weight, x)
+    parts = zip(np.split(weight, groups, -1), np.split(x, groups, -1), strict=True)
+    return np.concatenate([correlate(windows, w, part, 1) for w, part in parts], axis=-1)
 
 
-def by_shifts(windows: Windows, spatial: tuple[int, ...], channels: int) -> bool:
-    """Whether the method of shifted matrices is taken."""
-    output, inner = windows.output(spatial), windows.padded_spatial(spatial)[1:]
-    rows = output[0] * prod(inner)
-    return (
-        set(windows.stride) == {1}
-        and channels >= SHIFTED_CHANNELS
-        and rows >= SHIFTED_ROWS
-        and rows <= SHIFTED_WASTE * prod(output)
-    )
+def correlate_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...], groups: int) -> Array:
+    """Its transpose: (n, *windows, out) -> shape (n, *spatial, in)"""
+    if is_constant(weight):
+        narrow = (*shape[:-1], groups)
+        same = WindowSum(windows, weight).adjoint(weight.flat[0], _group_sums(s, groups), narrow)
+        return _repeated(same, shape[-1])
+    if groups == 1:
+        if s.dtype == np.float32:
+            return fast_adjoint(windows, weight, s, shape)
+        return plain.correlate_adjoint(windows, weight, s, shape)
+    if groups == shape[-1]:
+        return depthwise_adjoint(windows, weight, s, shape)
+    parts = zip(np.split(weight, groups, -1), np.split(s, groups, -1), strict=True)
+    shape = (len(s), *shape[1:-1], shape[-1] // groups)
+    return np.concatenate([correlate_adjoint(windows, w, part, shape, 1) for w, part in parts], axis=-1)
 
 
-def fast_apply(windows: Windows, weight: Array, x: Array) -> Array:
-    """sum over the kernel of x @ weight: x (n, *spatial, in), weight (*kernel, in, out) -> (n, *windows, out)."""
-    spatial, channels = x.shape[1:-1], x.shape[-1]
-    if windows.are_points(spatial):
-        return parallel.matmul(x.reshape(-1, channels), weight.reshape(channels, -1)).reshape(*x.shape[:-1], -1)
-    if by_shifts(windows, spatial, channels):
-        return _shifted(windows, weight, x)
-    return columns_apply(windows, weight, x)
+def _group_sums(x: Array, groups: int) -> Array:
+    """The sum over the channels of each group: (..., c) -> (..., groups)"""
+    return np.asarray(x.reshape(*x.shape[:-1], groups, -1).sum(axis=-1))
 
 
-def fast_adjoint(windows: Windows, weight: Array, s: Array, shape: tuple[int, ...]) -> Array:
-    """The transpose of fast_apply: s (n, *windows, out) -> shape (n, *spatial, in)."""
-    spatial, channels = shape[1:-1], shape[-1]
-    if windows.are_points(spatial):
-        return parallel.matmul(s.reshape(-1, s.shape[-1]), weight.reshape(channels, -1).T).reshape(len(s), *shape[1:])
-    turned = windows.turned(spatial)
-    if turned is not None and by_shifts(windows, spatial, channels):
-        return _shifted(turned, turned_round(weight), s)
-    return columns_adjoint(windows, weight, s, shape)
-
-
-def _shifted(windows: Windows, weight: Array, x: Array) -> Array:
-    """fast_apply() by the first method; the weight may have any strides."""
-    spatial, (channels, features) = x.shape[1:-1], weight.shape[-2:]
-    output, inner = windows.output(spatial), windows.padded_spatial(spatial)[1:]
-    line, more, above = prod(inner), windows.extents()[0] - 1, windows.reach(spatial)[0][0]
-    last = sum((length - 1) * prod(inner[axis + 1 :]) for axis, length in enumerate(output[1:])) + 1
-    further = [(_rows_further(windows, tap, inner), weight[tap]) for tap in np.ndindex(*windows.size)]
-    valid = (slice(None), *map(slice, output[1:]))
-    y = np.empty((len(x), *output, features), np.float32)
-    blocks, (lines, width) = _blocks((channels, features), line, output[0], weight.size)
-
-    def job(blocks: Iterator[tuple[int, tuple[slice, slice]]]) -> None:
-        padded = np.zeros((lines + more, *inner, channels), np.float32)
-        workspaces = [np.empty(lines * line * width, np.float32) for _ in range(2)]
-        for sample, (some, part) in blocks:
-            count, parts = some.stop - some.start, part.stop - part.start
-            _fill(padded[: count + more], windows, x[sample], some.start - above)
-            rows, source = (count - 1) * line + last, padded.reshape(-1, channels)
-            z, term = (work[: count * line * parts].reshape(-1, parts) for work in workspaces)
-            for number, (shift, matrix) in enumerate(further):
-                np.matmul(source[shift : shift + rows], matrix[:, part], out=(term if number else z)[:rows])
-                if number:
-                    z[:rows] += term[:rows]
-            y[sample, some, ..., part] = z.reshape(count, *inner, parts)[valid]
-
-    parallel.run_parallel(job, product(range(len(x)), blocks))
-    return y
-
-
-def _blocks(
-    widths: tuple[int, int], line: int, length: int, weights: int
-) -> tuple[list[tuple[slice, slice]], tuple[int, int]]:
-    """(lines, features) in blocks, four or more of a large picture; and the most lines and features of one.
-
-    Each block reads its part of the weight: a weight larger than the picture is what is divided.
-    """
-    channels, features = widths
-    parts = [slice(0, features)]
-    if weights > channels * line * length:
-        parts = parallel.slices(features, parallel.BLOCKS)
-    width = max(part.stop - part.start for part in parts)
-    numbers = (channels + 2 * width) * line
-    least = length if len(parts) > 1 else max(-(-length // parallel.BLOCKS), LEAST // numbers)
-    lines = parallel.pieces(length, min(BLOCK // numbers, least))
-    return list(product(lines, parts)), (max(some.stop - some.start for some in lines), width)
-
-
-def _fill(padded: Array, windows: Windows, picture: Array, first: int) -> None:
-    """The lines from `first` on, counted without padding, of a picture; zeros where it has none."""
-    start, stop = max(first, 0), min(first + len(padded), len(picture))
-    reach = windows.reach(picture.shape[:-1])[1:]
-    inner = tuple(slice(before, before + n) for (before, _), n in zip(reach, picture.shape[1:-1], strict=True))
-    padded[: start - first] = padded[max(stop - first, 0) :] = 0
-    if stop > start:
-        padded[(slice(start - first, stop - first), *inner)] = picture[start:stop]
-
-
-def _rows_further(windows: Windows, tap: tuple[int, ...], inner: tuple[int, ...]) -> int:
-    """How many rows further on a kernel offset finds its input."""
-    places = (o * d for o, d in zip(tap, windows.steps, strict=True))
-    return sum(place * prod(inner[axis:]) for axis, place in enumerate(places))
+def _repeated(y: Array, channels: int) -> Array:
+    """Each group's number for all of its channels: (..., groups) -> (..., channels)"""
+    spread = np.broadcast_to(y[..., None], (*y.shape, channels // y.shape[-1]))
+    return spread.reshape(*y.shape[:-1], channels)

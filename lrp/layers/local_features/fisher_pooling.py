@@ -19,76 +19,45 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import RuleError, ShapeError
+from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
+from lrp.layers.local_features.descriptor_relevance import divide, widened
+from lrp.layers.local_features.fisher_sums import FisherSums
 from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid, atoms, cell_count, members
-from lrp.rules import Group, LinearRule, Rule, Sink, Term, epsilon
-from lrp.rules.engine import Propagation
-
-
-@dataclass(frozen=True)
-class Divided:
-    """What becomes of the relevance R_d of pooled dimensions, element by element; arrays of the shape of R."""
-
-    factor: Array  # R_d / stab(sum_l m_d(l)), 0 in the zero set
-    everywhere: Array  # what all L descriptors of the picture share in equal parts
-    stabilizer: Array  # what the stabilizer keeps
-    dropped: Array  # what is lost where the stabilized sum is 0 and the sum itself is not
-
-
-def divide(R: Array, total: Array, rule: LinearRule) -> Divided:
-    """R_l = sum_{d not in Z} R_d m_d(l) / stab(sum_l' m_d(l'))  +  (1/L) sum_{d in Z} R_d
-
-    Z = {d: sum_l m_d(l) = 0} is the zero set. Source: Lapuschkin et al. 2016, relevance of a local descriptor
-
-    R and total = sum_l m_d(l) have one shape. Conserves but for the stabilizer, whose part the rule's option
-    sink=spread adds to what all descriptors share.
-    """
-    zero_set = total == 0
-    nothing = arrays.zeros(R.shape, R)
-    shift = rule.stabilizer.shift(total)
-    defined = ~zero_set & (total + shift != 0)
-    factor = arrays.divide_where(R, total + shift, defined)
-    leak, everywhere = factor * shift, np.where(zero_set, R, nothing)
-    dropped = np.where(zero_set | defined, nothing, R)
-    if rule.sink is Sink.SPREAD:
-        return Divided(factor, everywhere + leak, nothing, dropped)
-    return Divided(factor, everywhere, leak, dropped)
-
-
-def proportional(rule: Rule) -> bool:
-    """Whether a rule divides in proportion to the contributions: zero or epsilon."""
-    return isinstance(rule, LinearRule) and rule.groups == (Group((Term(),)),)
-
-
-def as_proportional(rule: Rule, subject: str) -> LinearRule:
-    """The rule as a zero or epsilon rule; RuleError for any other."""
-    if not isinstance(rule, LinearRule) or not proportional(rule):
-        raise RuleError(f"{subject}: expected the rule zero or epsilon, got {rule.text()!r}")
-    return rule
+from lrp.layers.rule_checks import is_proportional, linear_rule
+from lrp.rules import LinearRule, Propagation, Rule, epsilon
 
 
 @dataclass(frozen=True, eq=False)
 class FisherPooling(Layer):
     """The Fisher vector from descriptors, fixed posteriors and positions; rational, so exact in Fractions.
 
-    Inputs x (n, L, D), gamma (n, L, K) and, where the pyramid has more than the whole picture, positions (n, L, 2);
-    output (n, cells * 2 K D), cell by cell. A cell without descriptors is zero.
-
         FV_mu,k    = (1/N) sum_l gamma_l(k) (l - mu_k) a_k
         FV_sigma,k = (1/N) sum_l gamma_l(k) ((l - mu_k)^2 / v_k - 1) c_k
 
     Source: Lapuschkin et al. 2016, Fisher vector
 
-    means mu (K, D), variances v = sigma^2 (K, D), mean_scale a = 1 / (sigma sqrt(lambda)) (K, D), sigma_scale
-    c = 1 / sqrt(2 lambda) (K,).
+    Inputs x (n, L, D), gamma (n, L, K) and, for a pyramid of more than the whole picture, positions (n, L, 2);
+    output (n, cells * 2 K D), cell by cell. A cell without descriptors is zero.
 
-    LRP: see `divide`; eps is in the unit of sum_l m_d(l), which is N times the Fisher vector. The dimensions of a
-    cell without descriptors lie in the zero set, so all descriptors of the picture share them. The relevance of a
-    descriptor is given to the entries of l that the statistics read; its sum over them is R_l. Without any descriptor
-    all is dropped. Posteriors and positions receive none.
+    Relevance: see `divide`; eps is in the unit of sum_l m_d(l), which is N times the Fisher vector. The dimensions of a
+    cell without descriptors lie in the zero set: they are divided over all descriptors of the picture. The relevance
+    of a descriptor is given to the entries of l that the statistics read; its sum over them is R_l. Without any
+    descriptor all is dropped. Posteriors and positions receive none.
+
+    Parameters
+    ----------
+    means, variances : Array
+        mu and v = sigma^2, (K, D).
+    mean_scale : Array
+        a = 1 / (sigma sqrt(lambda)), (K, D).
+    sigma_scale : Array
+        c = 1 / sqrt(2 lambda), (K,).
+    pyramid : tuple of (rows, columns)
+        The grids of the spatial pyramid; by default the whole picture.
     """
 
+    accepted: ClassVar[str] = "zero or epsilon, without rms"
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
     default_rule: ClassVar[Rule | None] = epsilon(1)
 
@@ -109,8 +78,8 @@ class FisherPooling(Layer):
             )
         object.__setattr__(self, "pyramid", as_pyramid(self.pyramid))
 
-    def accepts(self, rule: Rule) -> bool:
-        return proportional(rule)
+    def admits(self, rule: Rule) -> bool:
+        return is_proportional(rule) and not linear_rule(rule, self).stabilizer.rms
 
     @property
     def width(self) -> int:
@@ -127,84 +96,61 @@ class FisherPooling(Layer):
         for n in range(len(x)):
             arrays.check_finite(x[n], "Fisher vector")
             member = self.cells(xs, n)
-            sums = arrays.zeros(fisher.shape[1:], widened(x))
+            totals = arrays.zeros(fisher.shape[1:], widened(x))
             for rows, cells in atoms(member):
-                sums[cells] += self.total(x[n, rows], gamma[n, rows])
-            fisher[n] = sums / np.maximum(member.sum(axis=1), 1)[:, None]
+                totals[cells] += self.sums.total(x[n, rows], gamma[n, rows])
+            fisher[n] = totals / np.maximum(member.sum(axis=1), 1)[:, None]
         return fisher.reshape(len(x), -1)
 
     @property
-    def origin(self) -> Array:
-        """The mean of the means, (D,): about it the squares below do not cancel."""
-        return np.asarray(self.means.sum(axis=0) / len(self.means))
-
-    def total(self, x: Array, gamma: Array) -> Array:
-        """sum_l m_d(l): (L, D), (L, K) -> (2 K D,); sums of float32 are taken in float64."""
-        x, gamma, mu, v = (widened(a) for a in (x - self.origin, gamma, self.means - self.origin, self.variances))
-        count = gamma.sum(axis=0)[:, None]  # (K, 1)
-        first, second = gamma.T @ x, gamma.T @ (x * x)  # (K, D)
-        by_mean = (first - count * mu) * self.mean_scale
-        by_sigma = ((second - 2 * mu * first + count * mu * mu) / v - count) * self.sigma_scale[:, None]
-        return np.concatenate([by_mean.ravel(), by_sigma.ravel()])
+    def sums(self) -> FisherSums:
+        """The same formulas summed over descriptors, for speed."""
+        return FisherSums(self.means, self.variances, self.mean_scale, self.sigma_scale)
 
     def statistics(self, x: Array, gamma: Array) -> Array:
-        """m_d(l) itself, (L, D), (L, K) -> (L, 2 K D): for looking at, as large as it says."""
-        away = x[:, None] - self.means  # (L, K, D)
-        weight = gamma[..., None]
-        by_mean = weight * away * self.mean_scale
-        by_sigma = weight * (away * away / self.variances - 1) * self.sigma_scale[:, None]
-        return np.concatenate([m.reshape(len(x), -1) for m in (by_mean, by_sigma)], axis=1)
+        """m_d(l) of each descriptor, the definition: (L, D), (L, K) -> (L, 2 K D)."""
+        mu, v, a, c = self.means, self.variances, self.mean_scale, self.sigma_scale
+        l, gamma_l = x[:, None], gamma[..., None]  # (L, 1, D), (L, K, 1)
+        m_mu = gamma_l * (l - mu) * a
+        m_sigma = gamma_l * ((l - mu) * (l - mu) / v - 1) * c[:, None]
+        return np.concatenate([m.reshape(len(x), -1) for m in (m_mu, m_sigma)], axis=1)
 
     def zero_set(self, y: Array) -> Array:
         """Where sum_l m_d(l) = 0: booleans of the output's shape, empty cells included."""
         return np.asarray(y == 0)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        rule = as_proportional(rule, "Fisher vector")
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        rule = linear_rule(rule, self)
         x, gamma = xs[:2]
         n, length = x.shape[:2]
         relevance = arrays.zeros(x.shape, R)
-        lost, dropped = (
+        to_stabilizer, dropped = (
             arrays.zeros((n, cell_count(self.pyramid), self.width), arrays.sum_per_sample(R)) for _ in range(2)
         )
         gross = arrays.zeros((n,), arrays.sum_per_sample(R))
         for i in range(n):
-            R_cells, y_cells = (widened(a[i]).reshape(lost.shape[1:]) for a in (R, y))
-            passed = arrays.zeros(x.shape[1:], lost)
+            R_cells, y_cells = (widened(a[i]).reshape(to_stabilizer.shape[1:]) for a in (R, y))
+            to_descriptors = arrays.zeros(x.shape[1:], to_stabilizer)
             member = self.cells(xs, i)
             divided = divide(R_cells, y_cells * np.maximum(member.sum(axis=1), 1)[:, None], rule)
             for rows, cells in atoms(member):
-                for flow in self.weighted(x[i, rows], gamma[i, rows], divided.factor[cells].sum(axis=0)):
-                    passed[rows] += flow
+                for flow in self.sums.weighted(x[i, rows], gamma[i, rows], divided.factor[cells].sum(axis=0)):
+                    to_descriptors[rows] += flow
                     gross[i] += np.abs(flow).sum()
             everywhere = divided.everywhere.sum(axis=0)
-            lost[i], dropped[i] = divided.stabilizer, divided.dropped
+            to_stabilizer[i], dropped[i] = divided.stabilizer, divided.dropped
             if length:
-                relevance[i] = passed + everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length
+                relevance[i] = to_descriptors + everywhere.reshape(2 * len(self.means), -1).sum(axis=0) / length
             else:
                 dropped[i, 0] += everywhere
             gross[i] += np.abs(everywhere).sum()
         return Propagation(
             (relevance, *(arrays.zeros(other.shape, R) for other in xs[1:])),
-            arrays.zeros((n,), lost),
-            arrays.sum_per_sample(lost),
+            arrays.zeros((n,), to_stabilizer),
+            arrays.sum_per_sample(to_stabilizer),
             arrays.sum_per_sample(dropped),
-            gross + arrays.sum_abs(lost) + arrays.sum_abs(dropped),
+            gross + arrays.sum_abs(to_stabilizer) + arrays.sum_abs(dropped),
         )
-
-    def weighted(self, x: Array, gamma: Array, factor: Array) -> tuple[Array, Array, Array]:
-        """Three flows (L, D) whose sum is sum over components of factor_d m_d(l), entry by entry of the descriptors."""
-        by_mean, by_sigma = factor.reshape(2, *self.means.shape)
-        square, linear, constant = self.polynomial(by_mean, by_sigma, self.means - self.origin)
-        x, gamma = widened(x - self.origin), widened(gamma)
-        return (gamma @ square) * x * x, (gamma @ linear) * x, gamma @ constant
-
-    def polynomial(self, by_mean: Array, by_sigma: Array, mu: Array) -> tuple[Array, Array, Array]:
-        """by_mean m_mu + by_sigma m_sigma as gamma (A x^2 + B x + C): A, B, C of shape (K, D)."""
-        by_mean = by_mean * self.mean_scale
-        by_sigma = by_sigma * self.sigma_scale[:, None]
-        square = by_sigma / self.variances
-        return square, by_mean - 2 * mu * square, mu * (mu * square - by_mean) - by_sigma
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         x, gamma = xs[:2]
@@ -213,11 +159,10 @@ class FisherPooling(Layer):
             member = self.cells(xs, i)
             by_cell = g[i].reshape(len(member), -1) / np.maximum(member.sum(axis=1), 1)[:, None]
             for rows, cells in atoms(member):
-                by_mean, by_sigma = by_cell[cells].sum(axis=0).reshape(2, *self.means.shape)
-                square, linear, constant = self.polynomial(by_mean, by_sigma, self.means)
+                A, B, C = self.sums.polynomial(by_cell[cells].sum(axis=0), self.means)
                 l, p = x[i, rows], gamma[i, rows]
-                to_x[i, rows] = 2 * (p @ square) * l + p @ linear
-                to_gamma[i, rows] = (l * l) @ square.T + l @ linear.T + constant.sum(axis=1)
+                to_x[i, rows] = 2 * (p @ A) * l + p @ B
+                to_gamma[i, rows] = (l * l) @ A.T + l @ B.T + C.sum(axis=1)
         return (to_x, to_gamma, *(arrays.zeros(other.shape, g) for other in xs[2:]))
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -226,10 +171,5 @@ class FisherPooling(Layer):
         length, dimensions = shapes[0]
         expected = ((length, self.means.shape[1]), (length, len(self.means)), (length, 2))
         if dimensions != self.means.shape[1] or any(s[1:] != e[1:] for s, e in zip(shapes, expected)):
-            raise ShapeError(f"expected inputs of shapes {expected[:len(shapes)]} a sample, got {shapes}")
+            raise ShapeError(f"expected inputs of shapes {expected[:len(shapes)]} per sample, got {shapes}")
         return (cell_count(self.pyramid) * self.width,)
-
-
-def widened(array: Array) -> Array:
-    """float64 of a float array, for sums over tens of thousands of descriptors; rationals as they are."""
-    return array if arrays.is_exact(array) else array.astype(np.float64, copy=False)

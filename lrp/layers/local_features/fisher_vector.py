@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from lrp.arrays import Array
 from lrp.layers.base import Layer, Shape
-from lrp.layers.local_features.fisher_pooling import FisherPooling, proportional
+from lrp.layers.local_features.fisher_pooling import FisherPooling
 from lrp.layers.local_features.mixture import Posteriors
 from lrp.layers.local_features.pyramid import WHOLE, Pyramid, as_pyramid
-from lrp.rules import LinearRule, Rule, epsilon
-from lrp.rules.engine import Propagation
+from lrp.layers.rule_checks import is_proportional, linear_rule
+from lrp.rules import LinearRule, Propagation, Rule, epsilon
 
 
 @dataclass(frozen=True, eq=False)
 class FisherVector(Layer):
     """Descriptors to Fisher vector: `Posteriors`, then `FisherPooling` with them.
 
-    x (n, L, D) and, for a pyramid, positions (n, L, 2) -> (n, cells * 2 K D). priors (K,), means (K, D), variances
-    (K, D), threshold and hard as in Posteriors; without power and L2 normalisation, which are layers of their own.
-    LRP: the posteriors weigh the descriptors, they are fixed at their values and take no part; see FisherPooling.
+    x (n, L, D) and, for a pyramid, positions (n, L, 2) -> (n, cells * 2 K D). Does not include the power and L2
+    normalisations: SignedPower and L2Normalize. Relevance: the posteriors are weights, fixed at their values, and
+    receive none; see FisherPooling.
+
+    Parameters
+    ----------
+    priors, means, variances : Array
+        lambda (K,), mu and sigma^2 (K, D) of the Gaussian mixture.
+    threshold, hard
+        See Posteriors.
+    pyramid : tuple of (rows, columns)
+        The grids of the spatial pyramid; by default the whole picture.
     """
 
+    accepted: ClassVar[str] = "zero or epsilon, without rms"
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
     default_rule: ClassVar[Rule | None] = epsilon(1)
 
@@ -57,8 +67,8 @@ class FisherVector(Layer):
             self.means, variances, 1 / (np.sqrt(variances) * root[:, None]), np.sqrt(0.5) / root, self.pyramid
         )
 
-    def accepts(self, rule: Rule) -> bool:
-        return proportional(rule)
+    def admits(self, rule: Rule) -> bool:
+        return is_proportional(rule) and not linear_rule(rule, self).stabilizer.rms
 
     def compute(self, *xs: Array) -> Array:
         return self.pooling.compute(*self.with_posteriors(xs))
@@ -67,9 +77,10 @@ class FisherVector(Layer):
         """The inputs of the second half."""
         return (xs[0], self.posteriors.compute(xs[0]), *xs[1:])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        share = self.pooling.distribute(R, rule, self.with_posteriors(xs), y)
-        return Propagation((share.parts[0], *share.parts[2:]), share.bias, share.stabilizer, share.dropped, share.gross)
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        divided = self.pooling.propagate(R, rule, self.with_posteriors(xs), y)
+        to_x, _, *others = divided.parts
+        return replace(divided, parts=(to_x, *others))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         inputs = self.with_posteriors(xs)

@@ -1,4 +1,4 @@
-"""Support vector machines whose kernel is no sum over dimensions, divided by a Taylor expansion at a root point."""
+"""Support vector machines whose kernel is not a sum over dimensions: a Taylor expansion at a root point."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array, transcendental
 from lrp.errors import SettingError
-from lrp.layers.local_features.fisher_pooling import as_proportional, proportional
-from lrp.layers.local_features.kernels import KernelMachine, check_histogram
-from lrp.rules import LinearRule, Rule, zero
-from lrp.rules.engine import Propagation
+from lrp.layers.local_features.kernels import KernelMachine
+from lrp.layers.rule_checks import counts_bias, is_proportional, keeps_losses, linear_rule
+from lrp.rules import LinearRule, Propagation, Rule, zero
 
 BISECTIONS = 60  # halvings of the segment: the root is exact to the last bits
 
@@ -28,10 +27,18 @@ class TaylorKernel(KernelMachine):
     Source: Bach et al. 2015, Taylor-type decomposition
 
     x0 lies where f changes its sign on the segment from x to the nearest support vector with a score of the other sign.
-    Only a first-order expansion: what it misses, f(x) - sum_d R_d, stands on the ledger as dropped, and so does
-    everything where no support vector has the other sign. R other than f(x) is divided in the same proportions.
+    Only a first-order expansion: the rest, f(x) - sum_d R_d, is counted as dropped; so is all relevance if no support
+    vector has the other sign. R other than f(x) is divided in the same proportions.
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
+    gamma : float
+        The positive factor of the distance.
     """
 
+    accepted: ClassVar[str] = "zero or epsilon, with sink=keep and the bias on"
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
     default_rule: ClassVar[Rule | None] = zero()
 
@@ -50,8 +57,8 @@ class TaylorKernel(KernelMachine):
     def slope(self, u: Array, v: Array) -> Array:
         """The gradient of the distance with respect to v: (S, V), (V,) -> (S, V)."""
 
-    def accepts(self, rule: Rule) -> bool:
-        return proportional(rule)
+    def admits(self, rule: Rule) -> bool:
+        return is_proportional(rule) and keeps_losses(rule) and counts_bias(rule)
 
     def kernel(self, x: Array) -> Array:
         exp = transcendental(np.exp, type(self).__name__)
@@ -81,8 +88,8 @@ class TaylorKernel(KernelMachine):
                 outside = middle
         return np.asarray(x + inside * (far - x))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        stabilizer = as_proportional(rule, type(self).__name__).stabilizer
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        stabilizer = linear_rule(rule, self).stabilizer
         (x,) = xs
         shift = stabilizer.shift(y)
         s = arrays.divide_where(R, y + shift, y + shift != 0)
@@ -112,6 +119,13 @@ class RBF(TaylorKernel):
     """K(u, v) = exp(-gamma sum_d (u_d - v_d)^2)
 
     Source: Bach et al. 2015, Gaussian kernel
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
+    gamma : float
+        The positive factor of the squared distance.
     """
 
     def distance(self, u: Array, v: Array) -> Array:
@@ -126,15 +140,16 @@ class ExponentialChiSquare(TaylorKernel):
     """K(u, v) = exp(-gamma sum_d (u_d - v_d)^2 / (u_d + v_d)), 0/0 = 0; for u, v >= 0
 
     Source: Bach et al. 2015, exponential chi-square kernel
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
+    gamma : float
+        The positive factor of the distance.
     """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_histogram(self.support, type(self).__name__)
-
-    def compute(self, *xs: Array) -> Array:
-        check_histogram(xs[0], type(self).__name__)
-        return super().compute(*xs)
+    of_histograms: ClassVar[bool] = True
 
     def distance(self, u: Array, v: Array) -> Array:
         return np.asarray(arrays.divide_where((u - v) ** 2, u + v, u + v != 0).sum(axis=1))

@@ -2,7 +2,7 @@
 
     f(x) = b + sum_i alpha_i y_i K(x_i, x)
 
-The coefficients alpha_i y_i of the classes are columns. A kernel that is a sum over dimensions is divided exactly; the
+Each class has a column of coefficients alpha_i y_i. A kernel that is a sum over dimensions is divided exactly; the
 others by a Taylor expansion at a root point (`lrp.layers.local_features.kernel_taylor`).
 """
 
@@ -19,14 +19,15 @@ from lrp.arrays import Array
 from lrp.errors import InputError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.dense import check_bias
-from lrp.layers.local_features.fisher_pooling import as_proportional, proportional
-from lrp.rules import LinearRule, Rule, Sink, zero
-from lrp.rules.engine import Propagation
+from lrp.layers.rule_checks import is_proportional, linear_rule
+from lrp.rules import LinearRule, Propagation, Rule, Sink, zero
 
 
 @dataclass(frozen=True, eq=False)
 class KernelMachine(Layer):
     """f_c(x) = b_c + sum_i a_ic K(x_i, x): support (S, V), coefficients a = alpha y (S, classes), bias (classes,)."""
+
+    of_histograms: ClassVar[bool] = False  # whether support vectors and inputs must not have negative entries
 
     support: Array
     coefficients: Array
@@ -42,17 +43,21 @@ class KernelMachine(Layer):
                 f"{self.coefficients.shape}"
             )
         object.__setattr__(self, "bias", check_bias(self.bias, self.coefficients.shape[1], name))
+        if self.of_histograms:
+            check_histogram(self.support, name)
 
     @abstractmethod
     def kernel(self, x: Array) -> Array:
         """K(x_i, x) for all support vectors: (n, V) -> (n, S)."""
 
     def compute(self, *xs: Array) -> Array:
+        if self.of_histograms:
+            check_histogram(xs[0], type(self).__name__)
         return np.asarray(self.kernel(xs[0]) @ self.coefficients + self.bias)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         if shapes[0] != self.support.shape[1:]:
-            raise ShapeError(f"expected vectors of shape {self.support.shape[1:]} a sample, got {shapes[0]}")
+            raise ShapeError(f"expected vectors of shape {self.support.shape[1:]} per sample, got {shapes[0]}")
         return self.coefficients.shape[1:]
 
 
@@ -64,11 +69,12 @@ class SumKernel(KernelMachine):
 
     Source: Bach et al. 2015, sum-decomposable kernels
 
-    for the relevance R = f(x); any other R is divided in the same proportions, by the rule zero or epsilon. Its
-    option sink decides on the bias: spread (the default here, as in the formula) or keep, on the ledger. f(x) = 0
-    divides nothing under rule zero: dropped.
+    for the relevance R = f(x); any other R is divided in the same proportions, by the rule zero or epsilon. Their
+    option sink=spread (the default here, as in the formula) divides the bias over the V dimensions, sink=keep leaves it
+    as bias; with bias=off f(x) - b is divided instead. Under rule zero R is dropped where f(x) = 0.
     """
 
+    accepted: ClassVar[str] = "zero or epsilon"
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
     default_rule: ClassVar[Rule | None] = zero(sink="spread")
 
@@ -80,36 +86,32 @@ class SumKernel(KernelMachine):
     def slope(self, u: Array, v: Array) -> Array:
         """The derivative of k_d with respect to v_d, elementwise; one of them where there are two."""
 
-    def accepts(self, rule: Rule) -> bool:
-        return proportional(rule)
+    def admits(self, rule: Rule) -> bool:
+        return is_proportional(rule)
 
     def kernel(self, x: Array) -> Array:
         return np.stack([self.terms(self.support, one).sum(axis=1) for one in x])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        rule = as_proportional(rule, type(self).__name__)
-        shift = rule.stabilizer.shift(y)
-        defined = y + shift != 0
-        s = arrays.divide_where(R, y + shift, defined)
-        by_support = s @ self.coefficients.T  # (n, S)
-        terms = [self.terms(self.support, one) for one in xs[0]]
-        relevance = np.stack([weight @ term for weight, term in zip(by_support, terms)])
-        flows = np.stack([np.abs(weight) @ np.abs(term) for weight, term in zip(by_support, terms)])
-        to_bias, to_shift = s * self.bias, s * shift
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        rule = linear_rule(rule, self)
+        (x,) = xs
+        b = self.bias if rule.bias else arrays.zeros(self.bias.shape, self.bias)
+        f = y if rule.bias else self.kernel(x) @ self.coefficients
+        shift = rule.stabilizer.shift(f)
+        defined = f + shift != 0
+        s = arrays.divide_where(R, f + shift, defined)
+        s_i = s @ self.coefficients.T  # (n, S): sum over the classes of s_c alpha_i y_i
+        k = [self.terms(self.support, x_n) for x_n in x]  # (S, V) for each sample
+        relevance = np.stack([weight @ terms for weight, terms in zip(s_i, k)])
+        flows = np.stack([np.abs(weight) @ np.abs(terms) for weight, terms in zip(s_i, k)])
+        to_bias, to_shift = s * b, s * shift
         dropped = np.where(defined, arrays.scalar(0, R), R)
+        gross = sum(map(arrays.sum_abs, (to_bias, to_shift, dropped)), arrays.sum_abs(flows))
         if rule.sink is Sink.SPREAD:
             relevance = relevance + (to_bias + to_shift).sum(axis=1, keepdims=True) / self.support.shape[1]
             to_bias, to_shift = 0 * to_bias, 0 * to_shift
-        gross = (
-            arrays.sum_abs(flows) + arrays.sum_abs(s * self.bias) + arrays.sum_abs(s * shift) + arrays.sum_abs(dropped)
-        )
-        return Propagation(
-            (relevance,),
-            arrays.sum_per_sample(to_bias),
-            arrays.sum_per_sample(to_shift),
-            arrays.sum_per_sample(dropped),
-            gross,
-        )
+        bias, stabilizer, dropped = map(arrays.sum_per_sample, (to_bias, to_shift, dropped))
+        return Propagation((relevance,), bias, stabilizer, dropped, gross)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         by_support = g @ self.coefficients.T
@@ -118,7 +120,13 @@ class SumKernel(KernelMachine):
 
 @dataclass(frozen=True, eq=False)
 class LinearKernel(SumKernel):
-    """k_d(u, v) = u v"""
+    """k_d(u, v) = u v
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
+    """
 
     def terms(self, u: Array, v: Array) -> Array:
         return u * v
@@ -132,6 +140,11 @@ class HistogramIntersection(SumKernel):
     """k_d(u, v) = min(u, v)
 
     Source: Bach et al. 2015, histogram intersection kernel
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
     """
 
     def terms(self, u: Array, v: Array) -> Array:
@@ -146,15 +159,14 @@ class ChiSquare(SumKernel):
     """k_d(u, v) = 2 u v / (u + v), 0 where u + v = 0; for u, v >= 0
 
     Source: Bach et al. 2015, chi-square kernel
+
+    Parameters
+    ----------
+    support, coefficients, bias : Array
+        The support vectors x_i (S, V), alpha_i y_i (S, classes) and b (classes,).
     """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_histogram(self.support, type(self).__name__)
-
-    def compute(self, *xs: Array) -> Array:
-        check_histogram(xs[0], type(self).__name__)
-        return super().compute(*xs)
+    of_histograms: ClassVar[bool] = True
 
     def terms(self, u: Array, v: Array) -> Array:
         return arrays.divide_where(2 * u * v, u + v, u + v != 0)

@@ -12,8 +12,8 @@ from lrp.errors import ExactError, SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.rules import Propagation, Rule, with_dropped
 
-CHUNK = 1024  # descriptors whose densities are held at once: they stay in the cache
-LEAST_PRIOR = 1e-6  # a component below has collapsed: it gets no posterior and its Fisher vector is zero
+CHUNK = 1024  # descriptors whose densities are computed at once: they fit into the cache
+LEAST_PRIOR = 1e-6  # a component below it has collapsed: its posterior and its Fisher vector are 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +22,17 @@ class Posteriors(Layer):
 
     Source: Lapuschkin et al. 2016, posterior of a local descriptor
 
-    x (n, L, D) -> (n, L, K), by log-sum-exp. priors (K,), means (K, D), variances (K, D): sigma^2, not sigma.
-    threshold: posteriors below become 0 and the others stay as they are (VLFeat: 1e-6); hard: 1 for the largest, 0
-    for the others (VLFeat's FAST). Components with a prior below 1e-6 count as absent. Posteriors are what a
-    descriptor is weighted with, not evidence: relevance that is given to them stands as dropped.
+    x (n, L, D) -> (n, L, K), by log-sum-exp. Posteriors are weights of descriptors, not evidence: relevance that
+    reaches them is dropped.
+
+    Parameters
+    ----------
+    priors, means, variances : Array
+        lambda (K,), mu (K, D) and sigma^2 (K, D), not sigma. Components with a prior below 1e-6 count as absent.
+    threshold : float
+        Posteriors below it become 0; the others stay as they are (VLFeat: 1e-6).
+    hard : bool
+        Whether the largest posterior becomes 1 and the others 0 (VLFeat's FAST).
     """
 
     priors: Array
@@ -62,7 +69,7 @@ class Posteriors(Layer):
         return np.asarray(self.priors >= LEAST_PRIOR, dtype=bool)
 
     def assign(self, x: Array) -> tuple[Array, Array]:
-        """Posteriors, neither cut off nor hardened, and log sum_k lambda_k N(x; mu_k, sigma_k^2).
+        """Posteriors before threshold and hard, and log sum_k lambda_k N(x; mu_k, sigma_k^2).
 
         (..., D) -> (..., K) and (...), float64, by log-sum-exp; a collapsed component has the posterior 0.
         """
@@ -107,7 +114,7 @@ class Posteriors(Layer):
             gamma *= gamma >= self.threshold
         return gamma.astype(x.dtype, copy=False)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return with_dropped(R, arrays.zeros(xs[0].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -127,6 +134,6 @@ class Posteriors(Layer):
         """The shape (L, D) of one sample's descriptors; ShapeError where D is another."""
         if len(shape) != 2 or shape[1] != self.means.shape[1]:
             raise ShapeError(
-                f"expected descriptors of shape (L, {self.means.shape[1]}) a sample, as the mixture has, got {shape}"
+                f"expected descriptors of shape (L, {self.means.shape[1]}) per sample, as the mixture has, got {shape}"
             )
         return shape

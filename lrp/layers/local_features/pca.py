@@ -19,10 +19,18 @@ class PCA(Layer):
 
     Source: Lapuschkin et al. 2016, reduction of local descriptors
 
-    mean (in,), components c (in, out), scale (out,): the standard deviations for whitening, or None; x (n, ..., in).
-    LRP by default: a descriptor keeps its relevance, which its raw entries share in equal parts (`uniform`), for
-    only its total is used further down. A rule with a table divides it as on a Dense layer with the bias -mean c /
-    scale instead.
+    x (n, ..., in) -> (n, ..., out). By default the relevance of a descriptor is divided over its entries in equal parts
+    (`uniform`): only their sum is used by DenseSIFT. A rule with a table divides it as on a Dense layer with the bias
+    -mean c / scale.
+
+    Parameters
+    ----------
+    mean : Array
+        (in,).
+    components : Array
+        c (in, out).
+    scale : Array or None
+        (out,), the standard deviations for whitening; None: 1.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Uniform, LinearRule)
@@ -58,7 +66,7 @@ class PCA(Layer):
     def compute(self, *xs: Array) -> Array:
         return self.dense.compute(*xs)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, LinearRule):
             return distribute(rule, self.dense, xs[0], y, R)
         each = R.sum(axis=-1, keepdims=True) / len(self.mean)

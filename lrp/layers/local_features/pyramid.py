@@ -30,7 +30,7 @@ def as_pyramid(value: Any) -> Pyramid:
 
 
 def cell_count(pyramid: Pyramid) -> int:
-    """How many cells the grids have together."""
+    """The number of cells of all grids."""
     return sum(rows * columns for rows, columns in pyramid)
 
 
@@ -48,7 +48,7 @@ def members(pyramid: Pyramid, positions: Array | None, count: int) -> Array:
         return np.ones((len(pyramid), count), dtype=bool)
     if positions.shape != (count, 2):
         raise ShapeError(
-            f"pyramid: expected positions of shape {(count, 2)}, one (x, y) a descriptor, got {positions.shape}"
+            f"pyramid: expected positions of shape {(count, 2)}, one (x, y) per descriptor, got {positions.shape}"
         )
     inside = (positions >= 0) & (positions <= 1)  # False for NaN
     if not inside.all():
@@ -66,7 +66,7 @@ def members(pyramid: Pyramid, positions: Array | None, count: int) -> Array:
 
 
 def atoms(member: Array) -> list[tuple[Any, Array]]:
-    """The descriptors that lie in the very same cells: (which descriptors, in which cells) for each such set.
+    """Sets of descriptors that lie in the same cells: (which descriptors, in which cells) for each such set.
 
     member (cells, L) from `members`. What is a sum over descriptors is computed once for each atom and added up
     over the cells, however many grids there are.

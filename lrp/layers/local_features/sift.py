@@ -33,7 +33,7 @@ from lrp.rules import Propagation, Rule, Uniform, all_to_inputs, uniform, with_d
 
 
 class Frames(NamedTuple):
-    """What dense SIFT found in one picture; L frames."""
+    """The L frames of one picture, as dense SIFT describes them."""
 
     frames: Array  # (L, 2) the centre (x, y) in pixels, a multiple of 1/2
     descriptors: Array  # (L, B * B * T)
@@ -43,15 +43,15 @@ class Frames(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SiftGrid(Layer):
-    """The settings that descriptors and positions share. bin_sizes and steps in pixels, one step or one a bin size."""
+    """The settings of dense SIFT, for descriptors and positions."""
 
     bin_sizes: tuple[int, ...] = (4, 6, 8, 10)
     steps: tuple[int, ...] | int = 4
-    window_size: float = 2.0  # standard deviation of the Gaussian window, in bins
+    window_size: float = 2.0
     flat_window: bool = False
     spatial_bins: int = 4
     orientations: int = 8
-    colour_weights: tuple[float, ...] = (1.0,)  # the grey value is the sum of weight times channel
+    colour_weights: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
         sizes = tuple(int(b) for b in np.atleast_1d(self.bin_sizes))
@@ -69,19 +69,19 @@ class SiftGrid(Layer):
         object.__setattr__(self, "steps", steps)
 
     def grids(self, height: int, width: int) -> list[Grid]:
-        """One grid a bin size, in their order."""
+        """One grid per bin size, in their order."""
         return [
             grid(height, width, size, step, self.spatial_bins, self.window_size, self.flat_window)
             for size, step in zip(self.bin_sizes, np.atleast_1d(self.steps))
         ]
 
     def frames_of(self, shape: Shape) -> int | None:
-        """The number of frames of a picture of shape (h, w, channels), None where it has no fixed size."""
+        """The number of frames of a picture of shape (h, w, channels), None if the picture has no fixed size."""
         channels = len(self.colour_weights)
         if len(shape) != 3 or shape[2] != channels:
             raise ShapeError(
-                f"expected pictures of shape (h, w, {channels}) a sample, got {shape}; colour_weights has one "
-                "number a channel"
+                f"expected pictures of shape (h, w, {channels}) per sample, got {shape}; colour_weights has one "
+                "number per channel"
             )
         height, width = shape[:2]
         return None if height is None or width is None else sum(g.count for g in self.grids(height, width))
@@ -97,9 +97,23 @@ class DenseSIFT(SiftGrid):
 
     Source: Lapuschkin et al. 2016, pixels of a local descriptor
 
-    area(l) is the part of the descriptor's support inside the picture, so nothing is lost at the border. Takes no
-    account of which pixels of the support matter; there is no finer rule in the paper. The channels of a pixel
-    share alike.
+    area(l) is the part of the descriptor's support inside the picture, so nothing is lost at the border. Every pixel of
+    the support counts alike, and so does every channel of a pixel; the paper has no finer rule.
+
+    Parameters
+    ----------
+    bin_sizes : tuple of int
+        The sizes of a spatial bin in pixels; one grid of frames for each.
+    steps : int or tuple of int
+        The distance of neighbouring frames in pixels; one number, or one per bin size.
+    window_size : float
+        The standard deviation of the Gaussian window, in bins.
+    flat_window : bool
+        Whether each bin is weighted by the mean of the Gaussian window instead.
+    spatial_bins, orientations : int
+        B bins per axis and T orientations.
+    colour_weights : tuple of float
+        The grey value is the sum of weight times channel: one weight per channel of the picture.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (Uniform,)
@@ -125,7 +139,7 @@ class DenseSIFT(SiftGrid):
         )
 
     def histograms(self, picture: Array) -> list[Array]:
-        """The histograms before normalisation of one picture (h, w, channels), one array (L, B*B*T) a bin size."""
+        """The histograms before normalisation of one picture (h, w, channels), one array (L, B*B*T) per bin size."""
         maps = orientation_maps(self.grey(picture), self.orientations)
         return [self._sampled(g, maps) for g in self.grids(*picture.shape[:2])]
 
@@ -152,7 +166,7 @@ class DenseSIFT(SiftGrid):
         across = (where.x.matrix().T @ bins).reshape(w, rows * b, t).transpose(1, 0, 2).reshape(rows * b, -1)
         return np.asarray(where.y.matrix().T @ across).reshape(h, w, t)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         (x,) = xs
         height, width = x.shape[1:3]
         R_l = R.sum(axis=2)  # (n, L)
@@ -194,7 +208,12 @@ class SiftPositions(SiftGrid):
     """Where the frames of a DenseSIFT layer with the same settings lie: x (n, h, w, channels) -> (n, L, 2).
 
     (x, y) = ((column + 1/2) / width, (row + 1/2) / height) of the frame's centre, in (0, 1). Depends on the
-    picture's size only, so it has no relevance to pass on and no gradient; what it is given stands as dropped.
+    size of the picture only: the gradient is 0, and relevance that reaches it is dropped.
+
+    Parameters
+    ----------
+    bin_sizes, steps, window_size, flat_window, spatial_bins, orientations, colour_weights
+        Those of the DenseSIFT layer.
     """
 
     def compute(self, *xs: Array) -> Array:
@@ -202,12 +221,12 @@ class SiftPositions(SiftGrid):
         n, height, width = x.shape[:3]
         self.frames_of(x.shape[1:])
         centres = np.concatenate([g.centres() for g in self.grids(height, width)])
-        halves = (2 * centres + 1).astype(int)  # whole numbers, so that rationals stay exact
+        doubled = (2 * centres + 1).astype(int)  # whole numbers, so that Fractions stay exact
         size = np.array([2 * width, 2 * height])
-        one = (arrays.ones((1, 1), x) * halves) / size
+        one = (arrays.ones((1, 1), x) * doubled) / size
         return np.repeat(one[None], n, axis=0)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return with_dropped(R, arrays.zeros(xs[0].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:

@@ -1,4 +1,4 @@
-"""Where dense SIFT looks: the grid of frames of one bin size, its windows and the pixels each frame depends on.
+"""The grid of frames of one bin size, its windows and the pixels that each frame depends on.
 
 A frame is a square of B x B spatial bins, `bin_size` pixels from bin centre to bin centre. Along one axis the bin i of
 a frame whose first bin centre lies at pixel o reads the pixels p with |p - o - i b| < b, with the weight
@@ -8,7 +8,7 @@ a frame whose first bin centre lies at pixel o reads the pixels p with |p - o - 
     flat window:      the mean of that Gaussian over the 2 b - 1 pixels of the bin, the same for all of them
 
 Pixels beyond the border count as the border's pixel (padding by continuity). Both windows and the padding are those of
-VLFeat's dense SIFT. Everything is separable, so one sparse matrix for each axis is all there is to compute.
+VLFeat's dense SIFT. The weights are separable: one sparse matrix for each axis.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of the grid: `length` pixels, `bins` bins a frame, a frame every `step` pixels from 0 on."""
+    """One axis of the grid: `length` pixels, `bins` bins per frame, a frame every `step` pixels from 0 on."""
 
     length: int
     bin_size: int
@@ -56,7 +56,7 @@ class Axis:
 
     def matrix(self) -> sparse.csr_matrix:
         """The map from the pixels of the axis to the bins of all frames, frame by frame: (F * bins, length)."""
-        from scipy import sparse  # here, so that networks without SIFT do not wait for it
+        from scipy import sparse  # imported here: networks without SIFT do not need it
 
         offset = np.arange(-self.bin_size + 1, self.bin_size)
         bin_centres = self.origins[:, None] + self.bin_size * np.arange(self.bins)  # (F, bins)
@@ -69,8 +69,8 @@ class Axis:
     def support(self) -> Array:
         """First and last pixel that each frame depends on, inside the picture. (F, 2)
 
-        A bin reads up to b - 1 pixels from its centre, and the gradient there one pixel further. (Of the rectangle
-        that both axes span, nothing but its four corners takes no part.)
+        A bin reads up to b - 1 pixels from its centre, and the gradient there one pixel further. (Of the rectangle of
+        both axes only the four corners are never read.)
         """
         last = self.origins + (self.bins - 1) * self.bin_size
         reach = self.bin_size
@@ -92,7 +92,7 @@ class Grid:
 
     @property
     def count(self) -> int:
-        """How many frames there are."""
+        """The number of frames."""
         return len(self.y.origins) * len(self.x.origins)
 
     def centres(self) -> Array:

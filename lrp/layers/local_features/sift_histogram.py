@@ -4,7 +4,7 @@
     r goes to the orientations floor(t) and floor(t) + 1 (mod T) in the parts 1 - frac(t) and frac(t)
     descriptor = n(min(n(h), 0.2)),   n(h) = h / (|h| + 2^-23)
 
-Where |g| or |h| is below 1e-4 it counts as 0, which is VLFeat's noise floor: give pictures in [0, 1] or [0, 255].
+|g| and |h| below 1e-4 count as 0, the noise floor of VLFeat: pictures should be in [0, 1] or [0, 255].
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CLAMP = 0.2
 
 
 def check_picture(picture: Array) -> None:
-    """Raise for a picture that has no gradients to speak of: rationals, NaN, infinity."""
+    """ExactError for Fractions, InputError for NaN or infinity."""
     if arrays.is_exact(picture):
         raise ExactError(
             "dense SIFT: expected floating-point pixels, got Fractions, and angles and square roots are in general not "
@@ -53,7 +53,7 @@ def differences_adjoint(g: Array, axis: int) -> Array:
 
 
 def _polar(f: Array, orientations: int) -> tuple[Array, ...]:
-    """gx, gy, r (0 below the noise floor), the lower orientation and the part of r that the next one gets."""
+    """gx, gy, r (0 below the noise floor), the lower orientation and the part of r that goes to the next one."""
     gx, gy = differences(f, 1), differences(f, 0)
     square = gx * gx + gy * gy
     r = np.sqrt(np.where(square < NOISE_FLOOR, 0, square))
@@ -63,7 +63,7 @@ def _polar(f: Array, orientations: int) -> tuple[Array, ...]:
 
 
 def orientation_maps(f: Array, orientations: int) -> Array:
-    """The gradient's size at every pixel, shared between the two nearest orientations: (h, w) -> (h, w, T)."""
+    """The gradient's size at every pixel, divided over the two nearest orientations: (h, w) -> (h, w, T)."""
     _, _, r, lower, part = _polar(f, orientations)
     maps = np.zeros((*f.shape, orientations))
     upper = (lower + 1) % orientations

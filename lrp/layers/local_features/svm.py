@@ -1,4 +1,4 @@
-"""The linear support vector machine in its primal form, one column a class."""
+"""The linear support vector machine in its primal form, one column per class."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ from lrp.rules import Rule, zero
 class LinearSVM(LinearLayer):
     """f_c(x) = b_c + sum_d w_dc x_d
 
-    weight (V, classes), bias (classes,) or None. The map of a Dense layer, with the relevance of kernel machines as
-    default:
+    The map of a Dense layer. By default the relevance of kernel machines, the zero rule with sink=spread:
 
         R_d = w_d x_d + b/V
 
     Source: Lapuschkin et al. 2016, relevance of a dimension
 
-    that is the zero rule with its bias spread over the dimensions. Class by name of its own so that composites for
-    neural networks (epsilon on Dense) leave it this rule; any table rule may be given to it by name.
+    A class of its own, so that composites for the Dense layers of neural networks do not change its rule. Takes any
+    table rule.
+
+    Parameters
+    ----------
+    weight : Array
+        w (V, classes).
+    bias : Array or None
+        b (classes,).
     """
 
     default_rule: ClassVar[Rule | None] = zero(sink="spread")

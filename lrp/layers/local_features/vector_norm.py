@@ -1,7 +1,6 @@
 """The normalisations of Fisher vectors and histograms: the signed power, division by the L2 norm, fixed factors.
 
-Relevance is attached to a dimension d, and these maps keep dimensions apart but for a common factor, so it passes
-unchanged.
+Each output dimension depends on its own input dimension, but for a common factor, so relevance passes unchanged.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.rules import Propagation, Rule, all_to_inputs
 
-GUARD = 1e-12  # a norm below counts as this: a vector of zeros stays zero
+GUARD = 1e-12  # smaller norms count as this: a vector of zeros stays zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +24,11 @@ class SignedPower(Layer):
     Source: Lapuschkin et al. 2016, power normalisation
 
     The gradient at x_d = 0 is infinite for a < 1; it is given as 0. In Fractions only the exponent 1 exists.
+
+    Parameters
+    ----------
+    exponent : float
+        a in (0, 1]; 1/2 is usual.
     """
 
     exponent: float = 0.5
@@ -41,7 +45,7 @@ class SignedPower(Layer):
             return x
         return np.copysign(transcendental(lambda size: size**self.exponent, "SignedPower")(np.abs(x)), x)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -58,8 +62,13 @@ class L2Normalize(Layer):
 
     Source: Lapuschkin et al. 2016, L2 normalisation
 
-    blocks = 1 normalises the whole vector, blocks = the number of pyramid cells each cell by itself. The guard is
-    VLFeat's.
+    The smallest norm, 1e-12, is VLFeat's.
+
+    Parameters
+    ----------
+    blocks : int
+        The number of equal parts of the last axis that are normalised each by itself: 1 for the whole vector, or the
+        number of pyramid cells.
     """
 
     blocks: int = 1
@@ -81,7 +90,7 @@ class L2Normalize(Layer):
         square = (parts * parts).sum(axis=-1, keepdims=True)
         return np.maximum(transcendental(np.sqrt, "L2Normalize")(square), parts.dtype.type(GUARD))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -95,19 +104,23 @@ class L2Normalize(Layer):
         (shape,) = shapes
         if not shape or shape[-1] is None or shape[-1] % self.blocks:
             raise ShapeError(
-                f"expected vectors whose length is a multiple of {self.blocks} blocks, got {shape} a sample"
+                f"expected vectors whose length is a multiple of {self.blocks} blocks, got {shape} per sample"
             )
         return shape
 
 
 @dataclass(frozen=True, eq=False)
 class FixedScale(Layer):
-    """y_d = factor_d x_d, what a normalisation did to one vector: rational, so it stands for the roots in exact
-    arithmetic
+    """y_d = factor_d x_d: a normalisation of one vector with its factor fixed, rational, for exact arithmetic
 
     Source: Lapuschkin et al. 2016, relevance of a dimension
 
-    factor (V,); see `lrp.fisher.fixed_statistics`. Relevance passes unchanged, also where the factor is 0.
+    See `lrp.fisher.fixed_statistics`. Relevance passes unchanged, also where the factor is 0.
+
+    Parameters
+    ----------
+    factor : Array
+        (V,), one factor per dimension.
     """
 
     factor: Array
@@ -118,7 +131,7 @@ class FixedScale(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0] * self.factor
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         return all_to_inputs(R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -126,5 +139,5 @@ class FixedScale(Layer):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         if shapes[0] != self.factor.shape:
-            raise ShapeError(f"expected vectors of shape {self.factor.shape} a sample, got {shapes[0]}")
+            raise ShapeError(f"expected vectors of shape {self.factor.shape} per sample, got {shapes[0]}")
         return shapes[0]

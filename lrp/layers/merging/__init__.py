@@ -1,7 +1,26 @@
-"""Layers with several inputs: sums, products, differences, concatenation."""
+"""Layers with several inputs.
 
-from lrp.layers.merging.differences import Maximum, Minimum, Subtract
-from lrp.layers.merging.sums_and_products import Add, Average, Concat, Multiply, unbroadcast
-from lrp.layers.merging.weighted_add import WeightedAdd
+broadcasting.py    shapes of elementwise layers, and the transpose of broadcasting
+concatenation.py   Concat
+extrema.py         Maximum, Minimum
+products.py        Multiply
+sums.py            Add, Average, Subtract, WeightedAdd
+"""
 
-__all__ = ["Add", "Average", "Concat", "Maximum", "Minimum", "Multiply", "Subtract", "WeightedAdd", "unbroadcast"]
+from lrp.layers.merging.broadcasting import unbroadcast
+from lrp.layers.merging.concatenation import Concat
+from lrp.layers.merging.extrema import Maximum, Minimum
+from lrp.layers.merging.products import Multiply
+from lrp.layers.merging.sums import Add, Average, Subtract, WeightedAdd
+
+__all__ = [
+    "unbroadcast",
+    "Concat",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Add",
+    "Average",
+    "Subtract",
+    "WeightedAdd",
+]

@@ -1,4 +1,4 @@
-"""Batch normalisation as it is at inference: an affine map of each channel."""
+"""Batch normalisation at inference: an affine map of each channel."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from lrp.arrays import Array, Number
 from lrp.errors import SettingError, ShapeError
 from lrp.layers.base import Layer, Shape, as_weight
 from lrp.layers.dense import check_bias
-from lrp.layers.pooling import linear_rule
-from lrp.rules import Identity, LinearRule, Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.layers.rule_checks import linear_rule
+from lrp.rules import Identity, LinearRule, Propagation, Rule, all_to_inputs, distribute
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,20 @@ class BatchNorm(Layer):
 
     Source: Ioffe and Szegedy 2015, inference
 
-    All arrays (c,); x (n, ..., c). gamma None: 1, beta None: 0. Rules: any table rule on the affine map
-    (w = gamma / sqrt(variance + epsilon), b = beta - mean w, whose share stands on the ledger), or `identity`.
-    In exact arithmetic w and b are the rational numbers that float64 has for them: the root is not rational.
+    x (n, ..., c). Takes any table rule on the affine map
+
+        y_c = w_c x_c + b_c,   w = gamma / sqrt(variance + epsilon),   b = beta - mean w
+
+    or `identity`. In exact arithmetic w and b are their float64 values as Fractions: the root is not rational.
+
+    Parameters
+    ----------
+    mean, variance : Array
+        The stored statistics, (c,).
+    gamma, beta : Array or None
+        (c,); None: 1 and 0.
+    epsilon : number
+        Added to the variance, in its unit.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule, Identity)
@@ -70,7 +80,7 @@ class BatchNorm(Layer):
 
     @cached_property
     def linear(self) -> ChannelScale:
-        """The affine map with its two coefficients a channel, in the arithmetic of the weights."""
+        """The affine map, w and b of each channel, in the arithmetic of the weights."""
         dtype = arrays.dtype_name(self.mean)
         mean, variance = (arrays.cast(v, "float64") for v in (self.mean, self.variance))
         weight = 1 / np.sqrt(variance + float(self.epsilon))
@@ -84,10 +94,10 @@ class BatchNorm(Layer):
     def compute(self, *xs: Array) -> Array:
         return xs[0] * self.linear.weight + self.linear.bias
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         if isinstance(rule, Identity):
-            return engine.all_to_inputs(R)
-        return engine.distribute(linear_rule(rule, self), self.linear, xs[0], y, R)
+            return all_to_inputs(R)
+        return distribute(linear_rule(rule, self), self.linear, xs[0], y, R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return (g * self.linear.weight,)
@@ -96,6 +106,6 @@ class BatchNorm(Layer):
         (shape,) = shapes
         if not shape or shape[-1] != len(self.mean):
             raise ShapeError(
-                f"expected {len(self.mean)} channels on the last axis, got {shape} a sample; are the channels last?"
+                f"expected {len(self.mean)} channels on the last axis, got {shape} per sample; are the channels last?"
             )
         return shape

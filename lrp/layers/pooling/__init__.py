@@ -1,20 +1,28 @@
-"""Pooling: over sliding windows, over the whole map, and by p-norm."""
+"""Pooling.
 
+global_pooling.py   GlobalAvgPool, GlobalMaxPool, GlobalSumPool: over all spatial axes at once
+linear_pooling.py   AvgPool, SumPool: over sliding windows
+max_pooling.py      MaxPool: over sliding windows
+p_norm.py           PNormPool: the p-norm of neighbouring neurons
+window_pooling.py   the base of pooling over sliding windows
+"""
+
+from lrp.layers.pooling.global_pooling import GlobalAvgPool, GlobalMaxPool, GlobalSumPool
+from lrp.layers.pooling.linear_pooling import AvgPool, LinearPool, SumPool
+from lrp.layers.pooling.max_pooling import MaxPool
 from lrp.layers.pooling.p_norm import PNormPool
-from lrp.layers.pooling.sliding import ONE, AvgPool, LinearPool, MaxPool, Pool, SumPool, WindowSum, linear_rule
-from lrp.layers.pooling.whole import GlobalAvgPool, GlobalMaxPool, GlobalSumPool
+from lrp.layers.pooling.window_pooling import ONE, Pool, WindowSum
 
 __all__ = [
-    "ONE",
-    "AvgPool",
     "GlobalAvgPool",
     "GlobalMaxPool",
     "GlobalSumPool",
+    "AvgPool",
     "LinearPool",
+    "SumPool",
     "MaxPool",
     "PNormPool",
+    "ONE",
     "Pool",
-    "SumPool",
     "WindowSum",
-    "linear_rule",
 ]

@@ -21,8 +21,15 @@ class PNormPool(Layer):
 
     Source: Montavon et al. 2017, p-norm pooling
 
-    x (n, m size) -> (n, m). p: a number from 1 on, or infinity (also "inf", as files store it), the maximum. For
-    x >= 0, behind a ReLU; the relevance of a pool whose sum is 0 is dropped. In Fractions p = 1 and infinity only.
+    x (n, m size) -> (n, m). For x >= 0, after a ReLU; the relevance of a pool whose sum is 0 is dropped. Fractions need
+    p = 1 or infinity.
+
+    Parameters
+    ----------
+    size : int
+        The number of neighbouring neurons in a pool.
+    p : float
+        From 1 on; infinity, or "inf" as files store it, is the maximum.
     """
 
     size: int = 2
@@ -38,7 +45,7 @@ class PNormPool(Layer):
         object.__setattr__(self, "p", int(p) if p.is_integer() else p)
 
     def settings(self) -> dict[str, Any]:
-        """The arguments; infinity as text, for JSON has no number for it."""
+        """The arguments; infinity as text, because JSON has no number for it."""
         return {"size": self.size, "p": "inf" if math.isinf(self.p) else self.p}
 
     def compute(self, *xs: Array) -> Array:
@@ -53,7 +60,7 @@ class PNormPool(Layer):
         scaled = pools / np.where(largest > 0, largest, 1)[..., None]
         return np.asarray(largest * (scaled**self.p).sum(axis=-1) ** (1 / self.p)).astype(xs[0].dtype)
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         pools = self._pools(xs[0])
         total = pools.sum(axis=-1)
         each = arrays.divide_where(R, total, total != 0)
@@ -74,7 +81,7 @@ class PNormPool(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if len(shape) != 1 or shape[0] is None or shape[0] % self.size:
-            raise ShapeError(f"expected vectors whose length is a multiple of {self.size}, got {shape} a sample")
+            raise ShapeError(f"expected vectors whose length is a multiple of {self.size}, got {shape} per sample")
         return (shape[0] // self.size,)
 
     def _pools(self, x: Array) -> Array:

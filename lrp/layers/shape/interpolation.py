@@ -9,12 +9,12 @@ import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.layers.pooling import ONE, linear_rule
+from lrp.layers.pooling import ONE
+from lrp.layers.rule_checks import keeps_losses, linear_rule
+from lrp.layers.shape.repetition import enlarged_shape
 from lrp.layers.windows import per_axis
-from lrp.rules import LinearRule, Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.rules import LinearRule, Propagation, Rule, Term, distribute
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,24 @@ class Interpolation:
 class Interpolate(Layer):
     """Each spatial axis `size` times as long, linear between the two nearest entries, constant beyond the ends.
 
-    Entry i of the larger axis lies at (i + 1/2) / size - 1/2 of the smaller one, or with half_pixel=False at i / size
-    (the bilinear resize of TensorFlow 1). Rules: any table rule on this linear map; its weights are not negative.
-    single: the value is computed in float32 whatever the input is, as TensorFlow's kernel does even for float64.
+    Entry i of the larger axis lies at (i + 1/2) / size - 1/2 of the smaller one. Takes the table rules that go by the
+    products x w; the weights w are not negative and not stored, so flat, w_square and sink=spread are refused.
+
+    Parameters
+    ----------
+    size : int or tuple of int
+        How many times as long each spatial axis becomes.
+    half_pixel : bool
+        False: entry i lies at i / size, as in the bilinear resize of TensorFlow 1.
+    single : bool
+        Whether the value is computed in float32 for any input, as TensorFlow's kernel does even for float64. The
+        rounding is counted as the bias of the map.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
     default_rule: ClassVar[Rule | None] = None
+
+    accepted: ClassVar[str] = "a rule with a table other than flat and w_square, with sink=keep"
 
     size: Any = (2, 2)
     half_pixel: bool = True
@@ -58,6 +69,10 @@ class Interpolate(Layer):
     def __post_init__(self) -> None:
         size = self.size if isinstance(self.size, (tuple, list)) else (self.size, self.size)
         object.__setattr__(self, "size", per_axis(size, len(size), "Interpolate size"))
+
+    def admits(self, rule: Rule) -> bool:
+        weights = {term.weight for group in linear_rule(rule, self).groups for term in group.terms}
+        return weights == {Term().weight} and keeps_losses(rule)
 
     def linear(self, x: Array) -> Interpolation:
         """The linear map on x, in its arithmetic."""
@@ -70,10 +85,10 @@ class Interpolate(Layer):
         for i in range(length * size):
             over = 2 * i + 1 - size if self.half_pixel else 2 * i  # the position times 2 size
             low, rest = divmod(min(max(over, 0), 2 * size * (length - 1)), 2 * size)
-            share = arrays.scalar(rest, like) / arrays.scalar(2 * size, like)
-            matrix[i, low] += arrays.scalar(1, like) - share
+            fraction = arrays.scalar(rest, like) / arrays.scalar(2 * size, like)
+            matrix[i, low] += arrays.scalar(1, like) - fraction
             if rest:
-                matrix[i, low + 1] += share
+                matrix[i, low + 1] += fraction
         return matrix
 
     def compute(self, *xs: Array) -> Array:
@@ -92,25 +107,20 @@ class Interpolate(Layer):
             below = np.floor(place)
             low = np.maximum(below, 0).astype(int)
             high = np.minimum(np.ceil(place), length - 1).astype(int)
-            share = (place - below).reshape(-1, *(1,) * (x.ndim - axis - 1))
+            t = (place - below).reshape(-1, *(1,) * (x.ndim - axis - 1))
             a, b = np.take(y, low, axis), np.take(y, high, axis)
-            y = a + (b - a) * share
+            y = a + (b - a) * t
         return np.asarray(y.astype(x.dtype))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         linear = self.linear(xs[0])
-        if self.single:  # what float32 rounded is the map's bias, and stands on the ledger as such
+        if self.single:  # what float32 rounded is counted as the bias of the map
             linear = replace(linear, bias=y - linear.apply(linear.weight, xs[0]))
-        return engine.distribute(linear_rule(rule, self), linear, xs[0], y, R)
+        return distribute(linear_rule(rule, self), linear, xs[0], y, R)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         linear = self.linear(xs[0])
         return (linear.adjoint(linear.weight, g, xs[0].shape),)
 
     def output_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        if len(shape) != len(self.size) + 1:
-            raise ShapeError(
-                f"expected inputs of {len(self.size)} spatial axes and channels last, got {shape} a sample"
-            )
-        return (*(n if n is None else n * k for n, k in zip(shape, self.size)), shape[-1])
+        return enlarged_shape(shapes[0], self.size)

@@ -1,9 +1,9 @@
-"""Masks: which steps of a sequence count. A mask is 0 or 1 for each step; no relevance belongs to it."""
+"""Masks: which steps of a sequence count. A mask is 0 or 1 for each step and receives no relevance."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,14 +12,13 @@ from lrp import arrays
 from lrp.arrays import Array, Number
 from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.layers.pooling import linear_rule
-from lrp.rules import LinearRule, Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.layers.rule_checks import linear_rule
+from lrp.rules import LinearRule, Propagation, Rule, distribute, with_dropped
 
 
 @dataclass(frozen=True, eq=False)
 class StepMask(Layer):
-    """The base of the layers that make a mask: locally constant, so neither relevance nor gradient goes back."""
+    """The base of the layers that make a mask: locally constant, so inputs receive neither relevance nor gradient."""
 
     @abstractmethod
     def counts(self, *xs: Array) -> Array:
@@ -30,8 +29,8 @@ class StepMask(Layer):
         like = xs[-1] if xs[-1].dtype.kind in "fO" else np.zeros(0)
         return np.where(counts, arrays.scalar(1, like), arrays.scalar(0, like))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        return engine.with_dropped(R, *self.pullback(R, xs, y))
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        return with_dropped(R, *self.pullback(R, xs, y))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return tuple(arrays.zeros(x.shape, g) for x in xs)
@@ -39,7 +38,13 @@ class StepMask(Layer):
 
 @dataclass(frozen=True, eq=False)
 class TokenMask(StepMask):
-    """1 where a token differs from `blank`: (n, t) -> (n, t)"""
+    """1 where a token differs from `blank`: (n, t) -> (n, t)
+
+    Parameters
+    ----------
+    blank : number
+        The token of a masked step.
+    """
 
     blank: Number = 0
 
@@ -52,7 +57,13 @@ class TokenMask(StepMask):
 
 @dataclass(frozen=True, eq=False)
 class FeatureMask(StepMask):
-    """1 where a step's vector holds anything but `blank`: (n, t, d) -> (n, t)"""
+    """1 where a step's vector has an entry other than `blank`: (n, t, d) -> (n, t)
+
+    Parameters
+    ----------
+    blank : number
+        The number that fills the vector of a masked step.
+    """
 
     blank: Number = 0
 
@@ -61,7 +72,7 @@ class FeatureMask(StepMask):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         if len(shapes[0]) < 2:
-            raise ShapeError(f"FeatureMask: expected steps and features, got {shapes[0]} a sample")
+            raise ShapeError(f"FeatureMask: expected steps and features, got {shapes[0]} per sample")
         return shapes[0][:-1]
 
 
@@ -69,15 +80,15 @@ class FeatureMask(StepMask):
 class Masking(Layer):
     """y_t = x_t m_t: masked steps become 0. Inputs: x (n, t, ...) and the mask (n, t).
 
-    Relevance goes to x where the mask is 1; what rules put on masked steps is dropped, and the ledger says so.
+    Relevance goes to x where the mask is 1; that of masked steps is dropped.
     """
 
     def compute(self, *xs: Array) -> Array:
         return xs[0] * spread_mask(xs[1], xs[0])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         kept, mask = self.pullback(R, xs, y)
-        return engine.with_dropped(R - kept, kept, mask)
+        return with_dropped(R - kept, kept, mask)
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return g * spread_mask(xs[1], xs[0]), arrays.zeros(xs[1].shape, g)
@@ -107,27 +118,27 @@ class MaskedSum:
 class MaskedMean(Layer):
     """z = sum_t m_t x_t / sum_t m_t: the mean over the steps that count. Inputs: x (n, t, d), mask (n, t) -> (n, d).
 
-    Where no step counts the mean is 0. Rules: any table rule on this linear map.
+    The mean is 0 if no step counts. Takes any table rule on this linear map; flat and w_square read every weight of the
+    mean as 1/N, N the number of steps that count.
     """
 
     rules: ClassVar[tuple[type[Rule], ...]] = (LinearRule,)
     default_rule: ClassVar[Rule | None] = None
 
     def linear(self, xs: tuple[Array, ...]) -> MaskedSum:
-        """The linear map on x, with each step's share as a mask."""
+        """The linear map on x, with the weight m_t / sum_t m_t of each step."""
         mask = spread_mask(xs[1], xs[0])
         count = mask.sum(axis=1, keepdims=True)
-        share = arrays.divide_where(mask, np.broadcast_to(count, mask.shape), np.broadcast_to(count != 0, mask.shape))
-        return MaskedSum(arrays.ones((), xs[0]), share)
+        weights = arrays.divide_where(mask, np.broadcast_to(count, mask.shape), np.broadcast_to(count != 0, mask.shape))
+        return MaskedSum(arrays.ones((), xs[0]), weights)
 
     def compute(self, *xs: Array) -> Array:
         linear = self.linear(xs)
         return linear.apply(linear.weight, xs[0])
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
-        share = engine.distribute(linear_rule(rule, self), self.linear(xs), xs[0], y, R)
-        parts = (*share.parts, arrays.zeros(xs[1].shape, R))
-        return Propagation(parts, share.bias, share.stabilizer, share.dropped, share.gross)
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+        divided = distribute(linear_rule(rule, self), self.linear(xs), xs[0], y, R)
+        return replace(divided, parts=(*divided.parts, arrays.zeros(xs[1].shape, R)))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         linear = self.linear(xs)
@@ -136,7 +147,7 @@ class MaskedMean(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         shape = masked_shape(shapes, "MaskedMean")
         if len(shape) != 2:
-            raise ShapeError(f"MaskedMean: expected steps and features, got {shape} a sample")
+            raise ShapeError(f"MaskedMean: expected steps and features, got {shape} per sample")
         return shape[1:]
 
 
@@ -150,5 +161,5 @@ def masked_shape(shapes: tuple[Shape, ...], name: str) -> Shape:
     """The shape of x, if the mask is one number for each of its steps."""
     shape, mask = shapes
     if len(mask) != 1 or len(shape) < 1 or (None not in (mask[0], shape[0]) and mask[0] != shape[0]):
-        raise ShapeError(f"{name}: expected a mask of one number a step of {shape}, got {mask} a sample")
+        raise ShapeError(f"{name}: expected a mask of one number per step of {shape}, got {mask} per sample")
     return shape

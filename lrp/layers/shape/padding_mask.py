@@ -1,4 +1,4 @@
-"""Padding of texts of different length: positions that are not there."""
+"""Padding of texts of different length: padded positions become 0."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ShapeError
 from lrp.layers.base import Layer, Shape
-from lrp.rules import Rule, engine
-from lrp.rules.engine import Propagation
+from lrp.rules import Propagation, Rule, with_dropped
 
 
 @dataclass(frozen=True, eq=False)
 class Mask(Layer):
     """y_t = x_t where token_t is not `padding`, else 0: two inputs, x (n, t, c) and the tokens (n, t).
 
-    Relevance of a position that is there passes unchanged; that of a position that is not is dropped, and the
-    ledger's line says how much it was. After a ReLU no zero of a mask beats a word's value in a maximum over time, so
-    that a text alone and the same text in a padded batch have the same output.
+    The relevance of a text position passes unchanged; that of a padded position is dropped. After a ReLU a padded 0
+    never exceeds the value of a word in a maximum over time, so a text has the same output alone and in a padded batch.
+
+    Parameters
+    ----------
+    padding : int
+        The token of a position that is not part of the text.
     """
 
     padding: int = 0
@@ -29,10 +32,10 @@ class Mask(Layer):
         x, tokens = xs
         return np.where(self.present(tokens), x, arrays.scalar(0, x))
 
-    def distribute(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
+    def propagate(self, R: Array, rule: Rule, xs: tuple[Array, ...], y: Array) -> Propagation:
         there = self.present(xs[1])
         zero = arrays.scalar(0, R)
-        return engine.with_dropped(np.where(there, zero, R), np.where(there, R, zero), arrays.zeros(xs[1].shape, R))
+        return with_dropped(np.where(there, zero, R), np.where(there, R, zero), arrays.zeros(xs[1].shape, R))
 
     def pullback(self, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
         return np.where(self.present(xs[1]), g, arrays.scalar(0, g)), arrays.zeros(xs[1].shape, g)
@@ -43,5 +46,5 @@ class Mask(Layer):
         return shapes[0]
 
     def present(self, tokens: Array) -> Array:
-        """(n, t, 1) whether the position holds a token."""
+        """Whether each position is part of the text: booleans (n, t, 1)."""
         return np.asarray(tokens != self.padding)[..., None]

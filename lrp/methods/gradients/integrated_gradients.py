@@ -1,24 +1,22 @@
-"""Integrated gradients: the mean gradient on the straight way from a baseline."""
+"""Integrated gradients: the mean gradient on the straight line from a baseline."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Number
 from lrp.errors import SettingError
-from lrp.graph import Network
+from lrp.graph import Explanation, InputLike, Network, TargetLike
 from lrp.methods.gradients.gradient import gradients
-from lrp.methods.result import Attribution
 from lrp.methods.score import baselines, score
 from lrp.methods.tools import whole
 
 
 class Scheme(Enum):
-    """Where on the way from 0 to 1 the gradient is taken, and with which weights."""
+    """The positions on the line, from 0 to 1, where the gradient is computed, and their weights."""
 
     MIDPOINT = "midpoint"  # (k - 1/2)/m for k = 1..m, equal weights
     TRAPEZOID = "trapezoid"  # k/m for k = 0..m, the two ends count half
@@ -27,36 +25,72 @@ class Scheme(Enum):
 
 def integrated_gradients(
     network: Network,
-    x: Any,
-    target: Any = None,
-    baseline: Any = 0.0,
+    x: InputLike,
+    target: TargetLike = None,
+    *,
+    baseline: InputLike = 0.0,
     steps: int = 50,
     scheme: Scheme | str = Scheme.MIDPOINT,
-) -> Attribution:
+) -> Explanation:
     """R_i = (x_i - r_i) * mean over a in [0, 1] of dS_c/dx_i at r + a (x - r)
 
     Source: Sundararajan et al. 2017, integrated gradients
 
-    Completeness: sum_i R_i = S_c(x) - S_c(r), up to the discretisation, which `gap()` of the result tells. baseline: a
-    number, or an array that broadcasts to x. The path's ReLU kinks make the error fall as 1/steps; twice the steps
-    where the gap matters.
+    Completeness: sum_i R_i = S_c(x) - S_c(r), up to the discretisation, which `gap()` of the result gives. Unit: that
+    of the output. The kinks of ReLUs make the error fall as 1/steps; double the steps where the gap matters. Does not
+    choose a baseline for the user: the map depends on it.
+
+    Parameters
+    ----------
+    network : Network
+        The network to explain.
+    x : InputLike
+        A batch, in a form that `network.forward` takes.
+    target : TargetLike
+        The output to explain, one for all samples or one per sample; None: each sample's largest logit.
+    baseline : InputLike
+        r: a number, an array that broadcasts to x, or one for each input as a tuple or dict.
+    steps : int
+        The number of gradients.
+    scheme : Scheme or str
+        "midpoint", "trapezoid" or "left".
+
+    Returns
+    -------
+    Explanation
+        expected: S_c(x) - S_c(r).
+
+    Raises
+    ------
+    InputError
+        Where an input is token numbers, or a baseline is missing or not a number.
+    ShapeError
+        Where a baseline does not broadcast to x.
+    SettingError
+        For an unknown scheme or a wrong number of steps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.Dense(np.array([[2.0], [-1.0]]), np.array([0.5]))], (2,))
+    >>> integrated_gradients(network, [[3.0, 1.0]], baseline=0.0, steps=4).relevance
+    array([[ 6., -1.]])
     """
     chosen = as_scheme(scheme)
     whole("integrated_gradients: steps", steps)
-    found = score(network, x, target)
-    reference = baselines(found, baseline, "integrated_gradients")
-    difference = {name: value - reference[name] for name, value in found.inputs.items()}
-    sums = {name: arrays.zeros(value.shape, value) for name, value in found.inputs.items()}
-    for place, weight in points(steps, chosen):
-        there = {
-            name: reference[name] + arrays.scalar(place, step) * step for name, step in difference.items()
-        }  # r + a (x - r)
-        for name, g in gradients(found.at(there)).items():
-            sums[name] = sums[name] + arrays.scalar(weight, g) * g
-    maps = {name: difference[name] * sums[name] for name in sums}
-    expected = np.asarray(found.value - found.at(reference).value)
+    scored = score(network, x, target)
+    r = baselines(scored, baseline, "integrated_gradients")
+    difference = {name: value - r[name] for name, value in scored.inputs.items()}
+    mean = {name: arrays.zeros(value.shape, value) for name, value in scored.inputs.items()}
+    for a, weight in points(steps, chosen):
+        position = {name: r[name] + arrays.scalar(a, d) * d for name, d in difference.items()}  # r + a (x - r)
+        for name, g in gradients(scored.at(position)).items():
+            mean[name] = mean[name] + arrays.scalar(weight, g) * g
+    maps = {name: difference[name] * mean[name] for name in mean}
+    expected = np.asarray(scored.value - scored.at(r).value)
     settings = {"steps": steps, "scheme": chosen.value}
-    return Attribution("integrated_gradients", found.form(maps), found.target, found.value, settings, expected=expected)
+    return scored.explanation("integrated_gradients", maps, settings, expected=expected)
 
 
 def as_scheme(scheme: Scheme | str) -> Scheme:
@@ -68,7 +102,7 @@ def as_scheme(scheme: Scheme | str) -> Scheme:
 
 
 def points(steps: int, scheme: Scheme) -> list[tuple[Number, Number]]:
-    """(place, weight) on [0, 1]; the weights sum to 1, exactly as rational numbers."""
+    """(a, weight) on [0, 1]; the weights sum to 1, exactly as rational numbers."""
     one = arrays.rational(1)
     if scheme is Scheme.MIDPOINT:
         return [((one * k + one / 2) / steps, one / steps) for k in range(steps)]

@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy import ndimage
 
 from lrp import arrays
 from lrp.arrays import Array
-from lrp.graph import Network
-from lrp.methods.result import Attribution
-from lrp.methods.score import picked, score, single_input
+from lrp.graph import Explanation, InputLike, Network, TargetLike, picked
+from lrp.methods.score import score, single_input
 from lrp.methods.tools import layout, number, resize, spatial_of, whole
 
 
 def blur_saliency(
     network: Network,
-    x: Any,
-    target: Any = None,
+    x: InputLike,
+    target: TargetLike = None,
+    *,
     spot: float = 5.0,
     blur: float = 3.0,
     spacing: int = 5,
     every_output: bool = True,
-) -> Attribution:
-    """S(i) = 1/2 || z(x) - z(x (1 - M_i) + A(x) M_i) ||^2 on a grid of places i, interpolated to the picture
+) -> Explanation:
+    """S(i) = 1/2 || z(x) - z(x (1 - M_i) + A(x) M_i) ||^2 on a grid of positions i, interpolated to the picture
 
     Source: Greydanus et al. 2018, perturbation-based saliency
 
-    M_i: Gaussian with standard deviation `spot` pixels and peak 1 at i; A: Gaussian blur with deviation `blur`; one
-    place for each cell of about `spacing` pixels, at its centre. z: all logits; every_output False: the target's alone.
-    Never negative. Blind to what blurring leaves as it is, such as a uniform region.
+    M_i: a Gaussian with peak 1 at i; A: a Gaussian blur; z: all logits, or the target's alone. Unit: the square of that
+    of the output. Never negative, and blind to what blurring leaves as it is, such as a uniform region. Does not sum to
+    anything.
+
+    Parameters
+    ----------
+    network : Network
+        The network to explain.
+    x : InputLike
+        A batch, in a form that `network.forward` takes.
+    target : TargetLike
+        The output to explain, one for all samples or one per sample; None: each sample's largest logit.
+    spot : float
+        The standard deviation of M_i in pixels.
+    blur : float
+        The standard deviation of the blur in pixels.
+    spacing : int
+        The size of a grid cell in pixels; one position per cell, at its centre.
+    every_output : bool
+        False: only the target's logit counts.
+
+    Returns
+    -------
+    Explanation
+        relevance: one number per pixel; details: "grid", S at the positions.
+
+    Raises
+    ------
+    InputError
+        For a network with several inputs or token numbers.
+    ShapeError
+        Where x is no picture or sequence.
+    SettingError
+        For a setting out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.GlobalSumPool()], (3, 3, 1))
+    >>> blur_saliency(network, np.ones((1, 3, 3, 1)), spacing=3).details["grid"].ravel().round(12)
+    array([0.])
     """
     name = single_input(network, "blur_saliency")
     number("blur_saliency: spot", spot, above=0)
     number("blur_saliency: blur", blur, above=0)
     whole("blur_saliency: spacing", spacing)
-    found = score(network, x, target)
+    scored = score(network, x, target)
     at = layout(network, name)
-    picture = at.last(found.inputs[name])
+    picture = at.channels_last(scored.inputs[name])
     spatial = spatial_of(picture, "blur_saliency")
     blurred = blurred_copy(picture, blur)
     cells = tuple(-(-n // spacing) for n in spatial)
@@ -46,16 +83,14 @@ def blur_saliency(
     for cell in np.ndindex(*cells):
         centre = [(i + 0.5) * n / g - 0.5 for i, n, g in zip(cell, spatial, cells, strict=True)]
         M = bump(spatial, centre, spot).astype(picture.dtype)[None, ..., None]
-        logits = found.at({name: at.own(picture * (1 - M) + blurred * M)}).logits
-        change = (found.logits - logits).reshape(len(picture), -1)
+        logits = scored.at({name: at.native(picture * (1 - M) + blurred * M)}).logits
+        change = (scored.logits - logits).reshape(len(picture), -1)
         if not every_output:
-            change = picked(change, found.target)[:, None]
+            change = picked(change, scored.target)[:, None]
         values[(slice(None), *cell, 0)] = (change * change).sum(axis=1) / 2
-    relevance = at.own(resize(values, spatial))
+    relevance = at.native(resize(values, spatial))
     settings = {"spot": spot, "blur": blur, "spacing": spacing, "every_output": every_output}
-    return Attribution(
-        "blur_saliency", found.form({name: relevance}), found.target, found.value, settings, details={"grid": values}
-    )
+    return scored.explanation("blur_saliency", {name: relevance}, settings, details={"grid": values})
 
 
 def blurred_copy(x: Array, sigma: float) -> Array:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 import numpy as np
 from scipy import ndimage, special
 
 from lrp.arrays import Array
 from lrp.errors import SettingError
-from lrp.graph import Network
+from lrp.graph import Explanation, InputLike, Network, TargetLike, picked
 from lrp.methods.perturbation.blur_saliency import blurred_copy
-from lrp.methods.result import Attribution
-from lrp.methods.score import Score, picked, score, single_input
+from lrp.methods.score import Score, score, single_input
 from lrp.methods.tools import Adam, along_axes, backward, layout, nearest, number, spatial_of, whole
 
 
@@ -26,8 +24,9 @@ class Game(Enum):
 
 def meaningful_perturbation(
     network: Network,
-    x: Any,
-    target: Any = None,
+    x: InputLike,
+    target: TargetLike = None,
+    *,
     game: Game | str = Game.DELETION,
     area: float = 1e-4,
     smoothness: float = 1e-2,
@@ -39,7 +38,7 @@ def meaningful_perturbation(
     steps: int = 300,
     rate: float = 0.1,
     rng: np.random.Generator | None = None,
-) -> Attribution:
+) -> Explanation:
     """Phi(x; m) = M x + (1 - M) blur(x), M the mask m in [0, 1], interpolated and blurred
 
         deletion      min_m  area sum |1 - m| + smoothness sum ||grad m||^power + E_tau p_c(Phi(x(. - tau); m))
@@ -47,11 +46,58 @@ def meaningful_perturbation(
 
     Source: Fong and Vedaldi 2017, deletion and preservation game
 
-    p_c: softmax. m has one number for `cell` x `cell` pixels; M is its nearest-neighbour copy under a Gaussian of
-    `mask_blur` pixels; tau shifts picture and blurred picture by 0 .. jitter pixels; Adam from m = 1/2, clipped to
-    [0, 1] at each step. The defaults are the authors' for 224 pixels; a small picture wants smaller cell and blurs.
-    relevance: 1 - M for deletion, M for preservation: large where it matters. details: "mask" (m), "probability" (n,)
-    under the final mask. Unlike the authors' code the gradient passes through the mask's blur exactly.
+    p_c: softmax. M is the nearest-neighbour copy of m under a Gaussian; tau shifts picture and blurred picture; Adam
+    from m = 1/2, clipped to [0, 1] at each step. The defaults are the authors' for 224 pixels; a small picture needs
+    smaller cells and blurs. Unlike in the authors' code the gradient passes through the mask's blur exactly. Unit:
+    none, the mask is between 0 and 1. Finds a local optimum; does not sum to anything.
+
+    Parameters
+    ----------
+    network : Network
+        The network to explain.
+    x : InputLike
+        A batch, in a form that `network.forward` takes.
+    target : TargetLike
+        The output to explain, one for all samples or one per sample; None: each sample's largest logit.
+    game : Game or str
+        "deletion" or "preservation".
+    area, smoothness, power : float
+        The weights of the two penalties, and the exponent of the second.
+    cell : int
+        m has one number per cell x cell pixels.
+    mask_blur, blur : float
+        The standard deviations in pixels of the Gaussians on the mask and on the picture.
+    jitter : int
+        tau is drawn from 0 .. jitter pixels along each axis.
+    steps : int
+        The number of steps.
+    rate : float
+        The length of a step.
+    rng : numpy.random.Generator, optional
+        By default default_rng(0), so that a call can be repeated.
+
+    Returns
+    -------
+    Explanation
+        relevance: 1 - M for deletion, M for preservation; details: "mask" (m), "probability" (n,) under the final mask.
+
+    Raises
+    ------
+    InputError
+        For a network with several inputs or token numbers.
+    ShapeError
+        Where x is no picture or sequence.
+    SettingError
+        For a setting out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> network = Network.sequential([layers.Flatten(), layers.Dense(np.eye(4))], (2, 2, 1))
+    >>> explanation = meaningful_perturbation(network, np.ones((1, 2, 2, 1)), 0, cell=1, steps=2)
+    >>> explanation.relevance.shape
+    (1, 2, 2, 1)
     """
     name = single_input(network, "meaningful_perturbation")
     try:
@@ -66,9 +112,9 @@ def meaningful_perturbation(
     for key, size in (("power", power), ("mask_blur", mask_blur), ("blur", blur), ("rate", rate)):
         number(f"meaningful_perturbation: {key}", size, above=0)
     rng = np.random.default_rng(0) if rng is None else rng
-    found = score(network, x, target)
+    scored = score(network, x, target)
     at = layout(network, name)
-    picture = at.last(found.inputs[name])
+    picture = at.channels_last(scored.inputs[name])
     spatial = spatial_of(picture, "meaningful_perturbation")
     veil = blurred_copy(picture, blur)
     pads = ((0, 0), *((jitter // 2, jitter - jitter // 2),) * len(spatial), (0, 0))
@@ -83,18 +129,16 @@ def meaningful_perturbation(
         window = (slice(None), *(slice(int(t), int(t) + n) for t, n in zip(shift, spatial, strict=True)))
         here, there = canvas[window], canvas_veil[window]
         M = mask.full(m).astype(picture.dtype)
-        g = _probability_gradient(found.at({name: at.own(M * here + (1 - M) * there)}), name)
-        toward = (at.last(g) * (here - there)).sum(axis=-1, keepdims=True)
+        g = _probability_gradient(scored.at({name: at.native(M * here + (1 - M) * there)}), name)
+        toward = (at.channels_last(g) * (here - there)).sum(axis=-1, keepdims=True)
         slope = sign * mask.transpose(toward.astype(np.float64)) + area * np.sign(m - empty)
         m = np.clip(adam.step(m, slope + smoothness * roughness_gradient(m, power)), 0, 1)
     M = mask.full(m).astype(picture.dtype)
-    final = found.at({name: at.own(M * picture + (1 - M) * veil)})
+    final = scored.at({name: at.native(M * picture + (1 - M) * veil)})
     details = {"mask": m, "probability": _probabilities(final)}
-    relevance = at.own(1 - M if chosen is Game.DELETION else M)
+    relevance = at.native(1 - M if chosen is Game.DELETION else M)
     settings = {"game": chosen.value, "area": area, "smoothness": smoothness, "cell": cell, "steps": steps}
-    return Attribution(
-        "meaningful_perturbation", found.form({name: relevance}), found.target, found.value, settings, details=details
-    )
+    return scored.explanation("meaningful_perturbation", {name: relevance}, settings, details=details)
 
 
 class Mask:
@@ -142,16 +186,16 @@ def _differences(m: Array) -> list[Array]:
     return [np.diff(m, axis=axis, append=m.take([-1], axis)) for axis in range(1, m.ndim - 1)]
 
 
-def _probabilities(found: Score) -> Array:
+def _probabilities(scored: Score) -> Array:
     """(n,) the softmax at the target."""
-    flat = found.logits.reshape(len(found.logits), -1)
-    return picked(special.softmax(flat, axis=1), found.target)
+    flat = scored.logits.reshape(len(scored.logits), -1)
+    return picked(special.softmax(flat, axis=1), scored.target)
 
 
-def _probability_gradient(found: Score, name: str) -> Array:
+def _probability_gradient(scored: Score, name: str) -> Array:
     """dp_c/dx: p_c (1[k = c] - p_k) at the logits, and down."""
-    flat = found.logits.reshape(len(found.logits), -1)
+    flat = scored.logits.reshape(len(scored.logits), -1)
     p = special.softmax(flat, axis=1)
-    own = picked(p, found.target)[:, None]
-    start = own * (found.one.reshape(flat.shape) - p)
-    return backward(found.network, found.trace, found.node, start.reshape(found.logits.shape))[name]
+    own = picked(p, scored.target)[:, None]
+    start = own * (scored.one.reshape(flat.shape) - p)
+    return backward(scored.network, scored.trace, scored.node, start.reshape(scored.logits.shape))[name]

@@ -1,4 +1,4 @@
-"""Shapley values of pixels or segments: exactly for few, by sampled orders for many."""
+"""Shapley values of pixels or segments: exact for up to 12 features, by sampled orders above."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from math import factorial
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import ShapeError
-from lrp.graph import Network
-from lrp.methods.result import Attribution
+from lrp.graph import Explanation, InputLike, Network, TargetLike
 from lrp.methods.score import Score, baselines, score, single_input
 from lrp.methods.tools import layout, whole
 
@@ -21,48 +21,88 @@ CHUNK = 256
 
 def shapley(
     network: Network,
-    x: Any,
-    target: Any = None,
-    baseline: Any = 0.0,
-    segments: Any = None,
-    orders: int = 100,
+    x: InputLike,
+    target: TargetLike = None,
+    *,
+    baseline: InputLike = 0.0,
+    segments: ArrayLike | None = None,
+    samples: int = 100,
     rng: np.random.Generator | None = None,
-) -> Attribution:
+) -> Explanation:
     """phi_i = sum over S without i of |S|! (d - |S| - 1)! / d! [v(S with i) - v(S)],   v(S) = S_c(x on S, r elsewhere)
 
     Source: Shapley 1953, the value; Castro et al. 2009, sampling of orders
 
-    A feature is a pixel with its channels (of vectors: an entry), or a segment: segments has the picture's spatial
-    shape and numbers 0 .. d-1. d <= 12: all subsets, exactly. Above: the mean over `orders` random orders of what i
-    adds to those before it; details["standard_error"] is that mean's. A segment's value is shared equally over its
-    pixels. Either way sum phi = S_c(x) - S_c(r).
+    A feature is a pixel with its channels (of vectors: an entry), or a segment of pixels, over which its value is
+    shared equally. d <= 12 features: all subsets, exactly. Above: the mean over random orders of what i adds to
+    those before it. Either way sum_i phi_i = S_c(x) - S_c(r). Unit: that of the output. Does not scale to pictures
+    without segments: the standard error of a few orders exceeds a pixel's value.
+
+    Parameters
+    ----------
+    network : Network
+        The network to explain.
+    x : InputLike
+        A batch, in a form that `network.forward` takes.
+    target : TargetLike
+        The output to explain, one for all samples or one per sample; None: each sample's largest logit.
+    baseline : InputLike
+        r: a number, or an array that broadcasts to x.
+    segments : array_like, optional
+        Whole numbers 0 .. d-1 of the picture's spatial shape; None: each pixel is a feature.
+    samples : int
+        The number of random orders, for more than 12 features.
+    rng : numpy.random.Generator, optional
+        By default default_rng(0), so that a call can be repeated.
+
+    Returns
+    -------
+    Explanation
+        expected: S_c(x) - S_c(r); details: "values" (n, d), and "standard_error" (n, d) where orders are sampled.
+
+    Raises
+    ------
+    InputError
+        For a network with several inputs or token numbers.
+    ShapeError
+        For segments of another shape, or with missing numbers.
+    SettingError
+        For fewer than 2 samples where orders are sampled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lrp import Network, layers
+    >>> hinge = [layers.Dense(np.array([[1.0], [1.0]]), np.array([-2.0])), layers.ReLU()]
+    >>> shapley(Network.sequential(hinge, (2,)), [[3.0, 1.0]]).relevance
+    array([[1.5, 0.5]])
     """
     name = single_input(network, "shapley")
-    found = score(network, x, target)
+    scored = score(network, x, target)
     at = layout(network, name)
-    picture, reference = at.last(found.inputs[name]), at.last(baselines(found, baseline, "shapley")[name])
+    picture = at.channels_last(scored.inputs[name])
+    reference = at.channels_last(baselines(scored, baseline, "shapley")[name])
     places = picture.shape[1:] if picture.ndim == 2 else picture.shape[1:-1]
     labels, count = _labels(segments, places)
-    worth = _Worth(found, name, at.own, picture, reference, labels)
+    worth = _Worth(scored, name, at.native, picture, reference, labels)
     if count <= EXACT:
         phi, error = _exactly(worth, count), None
     else:
-        whole(f"shapley: orders for {count} features", orders, 2)
-        phi, error = _sampled(worth, count, orders, np.random.default_rng(0) if rng is None else rng)
+        whole(f"shapley: samples for {count} features", samples, 2)
+        phi, error = _sampled(worth, count, samples, np.random.default_rng(0) if rng is None else rng)
     sizes = np.bincount(labels.ravel(), minlength=count)
 
     def spread(values: Array) -> Array:
         maps = (values / sizes)[:, labels]  # (n, *places)
-        return arrays.cast(at.own(maps if picture.ndim == 2 else maps[..., None]), network.dtype)
+        return arrays.cast(at.native(maps if picture.ndim == 2 else maps[..., None]), network.dtype)
 
-    expected = np.asarray(found.value - found.at({name: at.own(reference)}).value)
-    settings = {"features": count, "orders": 0 if error is None else orders}
+    expected = np.asarray(scored.value - scored.at({name: at.native(reference)}).value)
+    settings = {"features": count, "samples": 0 if error is None else samples}
     details = {"values": phi} if error is None else {"values": phi, "standard_error": error}
-    relevance = found.form({name: spread(phi)})
-    return Attribution("shapley", relevance, found.target, found.value, settings, expected, details=details)
+    return scored.explanation("shapley", {name: spread(phi)}, settings, expected=expected, details=details)
 
 
-def _labels(segments: Any, places: tuple[int, ...]) -> tuple[Array, int]:
+def _labels(segments: ArrayLike | None, places: tuple[int, ...]) -> tuple[Array, int]:
     """(feature number of each place, number of features)."""
     if segments is None:
         count = int(np.prod(places))
@@ -82,8 +122,8 @@ def _labels(segments: Any, places: tuple[int, ...]) -> tuple[Array, int]:
 class _Worth:
     """v(S) of one sample for many subsets at once."""
 
-    def __init__(self, found: Score, name: str, own: Any, x: Array, reference: Array, labels: Array) -> None:
-        self.found, self.name, self.own = found, name, own
+    def __init__(self, scored: Score, name: str, native: Any, x: Array, reference: Array, labels: Array) -> None:
+        self.scored, self.name, self.native = scored, name, native
         self.x, self.reference, self.labels = x, reference, labels
 
     def __call__(self, sample: int, subsets: Array) -> Array:
@@ -93,8 +133,8 @@ class _Worth:
             inside = subsets[start : start + CHUNK][:, self.labels]  # (k, *places)
             inside = inside if self.x.ndim == 2 else inside[..., None]
             mixed = np.where(inside, self.x[sample], self.reference[sample])
-            logits = self.found.network.forward({self.name: self.own(mixed)}).values[self.found.node]
-            values.append(logits.reshape(len(logits), -1)[:, self.found.target[sample]])
+            logits = self.scored.network.forward({self.name: self.native(mixed)}).values[self.scored.node]
+            values.append(logits.reshape(len(logits), -1)[:, self.scored.target[sample]])
         return np.concatenate(values).astype(np.float64)
 
 

@@ -19,9 +19,9 @@ from lrp.graph import Network, Node
 from lrp.layers import Input
 from lrp.methods.perturbation.local_layers import LocalLayer, local_layer
 from lrp.methods.score import logit_node, single_input
-from lrp.methods.tools import Patch, Size, cut, layout, overlay, paste, share
+from lrp.methods.tools import Patch, Size, covered_fraction, cut, layout, overlay, paste
 
-WHOLE = 0.6  # a box of this share of the array costs about as much as all of it: cutting it out is not free
+WHOLE = 0.6  # above this fraction of the array a box costs as much as all of it: cutting it out takes time too
 
 
 class SharedForward:
@@ -57,19 +57,19 @@ class SharedForward:
 
     @property
     def x(self) -> Array:
-        """The batch as it stands, channels-last."""
+        """The batch with all replacements, channels-last."""
         return self.values[self.source]
 
     @property
     def logits(self) -> Array:
-        """(n, ...) the outputs for the batch as it stands, before a final softmax."""
+        """(n, ...) the outputs for the batch with all replacements, before a final softmax."""
         return self.values[self.output]
 
     def variants(self, patch: Patch, rows: Array) -> Array:
         """(m, ...) the logits of the samples `rows` (m,), each with its box of the patch in it."""
         changes = self._changes(patch, rows)
-        found = changes.get(self.output)
-        return self._full(self.output, changes, rows) if isinstance(found, Patch) or found is None else found
+        change = changes.get(self.output)
+        return self._full(self.output, changes, rows) if isinstance(change, Patch) or change is None else change
 
     def replace(self, patch: Patch) -> Array:
         """(n, ...) the logits of the batch with each sample's box in it; the batch stays so."""
@@ -82,7 +82,7 @@ class SharedForward:
         return np.array(self.logits)
 
     def _changes(self, patch: Patch, rows: Array) -> dict[str, Patch | Array]:
-        """What becomes of every node that the patch reaches: boxes, or the whole array."""
+        """The new values of every node that the patch reaches: boxes, or the whole array."""
         changes: dict[str, Patch | Array] = {self.source: patch}
         for node in self.nodes:
             touched = [name for name in node.inputs if name in changes]  # never empty: there is one input
@@ -96,7 +96,7 @@ class SharedForward:
         if local is not None and len(patches) == len(touched):
             before, spatial = self.values[node.inputs[0]].shape[1:-1], self.values[node.name].shape[1:-1]
             corner, size = local.reach(patches, before, spatial)
-            if share(size, spatial) < WHOLE:
+            if covered_fraction(size, spatial) < WHOLE:
 
                 def crops(index: int, corner: Array, size: Size, fill: float = 0) -> Array:
                     name = node.inputs[index]

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 import numpy as np
 
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import InputError, SettingError
-from lrp.graph import Network
+from lrp.graph import InputLike, Network
 from lrp.layers import Conv, Dense, LinearLayer, ReLU
 from lrp.methods.gradients import followers
 
@@ -38,12 +37,12 @@ class Sums:
 
     @classmethod
     def none(cls, layer: LinearLayer) -> Sums:
-        """Before the first sample."""
+        """All zero, before the first sample."""
         w, out = np.zeros(layer.weight.shape), np.zeros(layer.weight.shape[-1])
         return cls(0.0, out.copy(), out.copy(), w.copy(), w.copy(), w.copy(), w.copy())
 
     def add(self, layer: LinearLayer, x: Array, y: Array) -> None:
-        """Take one more batch in."""
+        """Add one more batch."""
         axes = tuple(range(y.ndim - 1))
         active = (y > 0).astype(np.float64)
         self.count += y[..., 0].size
@@ -79,7 +78,7 @@ class Estimator(Enum):
 
 
 def estimate_patterns(
-    network: Network, batches: Iterable[Any], estimator: Estimator = Estimator.TWO_COMPONENT
+    network: Network, batches: Iterable[InputLike], estimator: Estimator = Estimator.TWO_COMPONENT
 ) -> dict[str, Array]:
     """The pattern of every dense and convolution layer, by node name, of the shape of its weight.
 
@@ -89,9 +88,38 @@ def estimate_patterns(
     Source: Kindermans et al. 2018, two-component and linear signal estimator
 
     E+ is the mean over samples with y_j > 0, E over all. y includes the bias; all windows of a convolution are samples,
-    zero padding included. w^T n = 0 divides by 1. Layers without a ReLU get the linear pattern either way. batches:
-    arrays that the network takes; labels play no part. The linear pattern is a covariance, blind to a constant shift of
-    x; the two-component one is not, for E+[y] and E[y] differ.
+    zero padding included. w^T n = 0 divides by 1. Layers without a ReLU get the linear pattern either way. Labels play
+    no part. The linear pattern is a covariance, blind to a constant shift of x; the two-component one is not, for E+[y]
+    and E[y] differ. Unit of a: input per unit of the layer's output.
+
+    Parameters
+    ----------
+    network : Network
+        The network whose patterns are estimated.
+    batches : iterable of InputLike
+        The data, in batches that the network takes.
+    estimator : Estimator
+        TWO_COMPONENT or LINEAR.
+
+    Returns
+    -------
+    dict of str to array
+        The pattern of each kernel, by its node's name.
+
+    Raises
+    ------
+    InputError
+        Without a batch.
+    SettingError
+        For kernels other than dense and convolution layers.
+
+    Examples
+    --------
+    >>> from lrp import layers
+    >>> network = Network.sequential([layers.Dense(np.array([[1.0], [-1.0]]))], (2,))
+    >>> estimate_patterns(network, [np.array([[2.0, 1.0], [3.0, 1.0], [4.0, 1.0]])])["dense1"]
+    array([[1.],
+           [0.]])
     """
     kernels = {n.name: layer for n in network.nodes.values() if isinstance(layer := n.layer, LinearLayer)}
     sums = {name: Sums.none(layer) for name, layer in kernels.items()}

@@ -1,10 +1,18 @@
-"""What several methods share: checks of arguments, layouts, regions, resizing, Adam."""
+"""Tools that several methods share.
+
+adam         gradient descent with bias-corrected moments
+backward     one backward pass through the graph; each method has its own step at a node
+checks       settings that are numbers
+layout       pictures with the channels as last axis; one number per pixel
+regions      boxes cut out of a batch of pictures and pasted into one
+resize       bilinear interpolation, as one matrix per axis
+"""
 
 from lrp.methods.tools.adam import Adam
 from lrp.methods.tools.backward import backward, rectifying
 from lrp.methods.tools.checks import number, whole
 from lrp.methods.tools.layout import Layout, layout, pixels, spatial_of
-from lrp.methods.tools.regions import Patch, Size, clamp, cut, overlay, paste, share
+from lrp.methods.tools.regions import Patch, Size, clamp, covered_fraction, cut, overlay, paste
 from lrp.methods.tools.resize import along_axes, nearest, resize
 
 __all__ = [
@@ -15,6 +23,7 @@ __all__ = [
     "along_axes",
     "backward",
     "clamp",
+    "covered_fraction",
     "cut",
     "layout",
     "nearest",
@@ -24,7 +33,6 @@ __all__ = [
     "pixels",
     "rectifying",
     "resize",
-    "share",
     "spatial_of",
     "whole",
 ]

@@ -8,7 +8,9 @@ from lrp.arrays import Array
 
 
 class Adam:
-    """theta <- theta - rate m^ / (sqrt(v^) + 1e-8), m and v the running means of g and g^2, ^ freed of their start at 0
+    """theta <- theta - rate m^ / (sqrt(v^) + 1e-8), m^ and v^ the bias-corrected running means of g and g^2
+
+        m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,   m^ = m / (1 - b1^t),   v^ = v / (1 - b2^t)   at step t
 
     Source: Kingma and Ba 2015, Adam
     """
@@ -19,7 +21,7 @@ class Adam:
         self.v: Array = np.zeros(())
 
     def step(self, theta: Array, g: Array) -> Array:
-        """The next theta, for the gradient g of what is to become small."""
+        """The next theta, for the gradient g of the loss."""
         one, two = self.decay
         self.count += 1
         self.m = one * self.m + (1 - one) * g

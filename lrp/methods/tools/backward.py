@@ -11,7 +11,7 @@ from collections.abc import Callable
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import SettingError
-from lrp.graph import Network, Node, Trace
+from lrp.graph import Network, Node, Trace, walk_backward
 from lrp.layers import Activation, Linear, ReLU
 
 Step = Callable[[Node, Array, tuple[Array, ...], Array], tuple[Array, ...]]
@@ -27,14 +27,11 @@ def backward(network: Network, trace: Trace, start: str, g: Array, step: Step = 
 
     g: the signal at the output of the node `start`, of its shape. Fan-out adds.
     """
-    signals = {start: g}
-    for node in reversed(network.nodes.values()):
-        if not node.inputs or node.name not in signals:
-            continue
-        xs = tuple(trace.values[name] for name in node.inputs)
-        parts = step(node, signals[node.name], xs, trace.values[node.name])
-        for name, part in zip(node.inputs, parts, strict=True):
-            signals[name] = signals[name] + part if name in signals else part
+
+    def own_step(node: Node, signal: Array) -> tuple[Array, ...]:
+        return step(node, signal, tuple(trace.values[name] for name in node.inputs), trace.values[node.name])
+
+    signals = walk_backward(network, start, g, own_step)
     for name in network.inputs:
         signals.setdefault(name, arrays.zeros(trace.values[name].shape, g))
     return signals
@@ -43,7 +40,7 @@ def backward(network: Network, trace: Trace, start: str, g: Array, step: Step = 
 def rectifying(rectified: Callable[[Array, Array], Array], method: str) -> Step:
     """The step of a method that treats ReLUs in its own way: rectified(signal, z) -> signal; plain at all others.
 
-    SettingError at any other activation but the identity: the method says nothing about it.
+    SettingError at any other activation but the identity, for which the method is not defined.
     """
 
     def step(node: Node, g: Array, xs: tuple[Array, ...], y: Array) -> tuple[Array, ...]:
@@ -52,7 +49,7 @@ def rectifying(rectified: Callable[[Array, Array], Array], method: str) -> Step:
             if not isinstance(layer, ReLU) or layer.maximum is not None:
                 raise SettingError(
                     f"{node.name}: {method} is defined for ReLU activations, got {type(layer).__name__}; use a method"
-                    " that knows this activation, such as gradient_input or deep_lift"
+                    " that knows this activation, such as gradient_times_input or deep_lift"
                 )
             return (rectified(g, xs[0]),)
         return plain(node, g, xs, y)

@@ -1,4 +1,4 @@
-"""Settings that are numbers: checked before any work, told in one sentence."""
+"""Settings that are numbers: checked before any work, with one sentence for an error."""
 
 from __future__ import annotations
 

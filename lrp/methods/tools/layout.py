@@ -1,4 +1,4 @@
-"""Pictures channels-last, whatever layout the network's own input has; and one number a pixel."""
+"""Pictures with the channels as last axis, whatever layout the network's own input has; one number per pixel."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from lrp.layers import Permute
 
 @dataclass(frozen=True)
 class Layout:
-    """How the input lies: a network from a channels-first framework begins with a Permute node.
+    """The order of an input's axes: a network from a channels-first framework begins with a Permute node.
 
     axes: that node's axes, None where the input is channels-last itself.
     """
 
     axes: tuple[int, ...] | None = None
 
-    def last(self, x: Array) -> Array:
+    def channels_last(self, x: Array) -> Array:
         """The input's own layout -> channels-last."""
         return x if self.axes is None else x.transpose(0, *self.axes)
 
-    def own(self, x: Array) -> Array:
+    def native(self, x: Array) -> Array:
         """Channels-last -> the input's own layout."""
         return x if self.axes is None else x.transpose(np.argsort((0, *self.axes)))
 
 
 def layout(network: Network, name: str) -> Layout:
-    """The layout of one input: that of the Permute node behind it, if that is all that reads it."""
+    """The layout of one input: that of the Permute node above it, if no other node reads the input."""
     followers = [node for node in network.nodes.values() if name in node.inputs]
     if len(followers) == 1 and isinstance(followers[0].layer, Permute):
         return Layout(followers[0].layer.axes)
@@ -39,7 +39,7 @@ def layout(network: Network, name: str) -> Layout:
 
 
 def pixels(relevance: Array) -> Array:
-    """One number a pixel, the sum over the channels: (n, *spatial, c) -> (n, *spatial); vectors (n, d) stay."""
+    """One number per pixel, the sum over the channels: (n, *spatial, c) -> (n, *spatial); vectors (n, d) stay."""
     return relevance if relevance.ndim == 2 else np.asarray(relevance.sum(axis=-1))
 
 

@@ -26,8 +26,8 @@ class Patch:
         return tuple(self.values.shape[1:-1])
 
 
-def share(size: Size, spatial: Size) -> float:
-    """The part of the whole that a box covers."""
+def covered_fraction(size: Size, spatial: Size) -> float:
+    """The fraction of the array that a box covers."""
     return prod(size) / prod(spatial)
 
 
@@ -43,7 +43,7 @@ def _grid(places: list[Array]) -> tuple[Array, ...]:
 
 
 def cut(base: Array, rows: Array, corner: Array, size: Size, fill: Any = 0) -> Array:
-    """The boxes out of base (n, *spatial, c), one for each of `rows`; what hangs over the border is `fill`."""
+    """The boxes out of base (n, *spatial, c), one for each of `rows`; positions outside the array are `fill`."""
     places = _places(corner, size)
     spatial = base.shape[1:-1]
     clipped = [np.clip(p, 0, n - 1) for p, n in zip(places, spatial, strict=True)]

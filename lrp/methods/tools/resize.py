@@ -1,4 +1,4 @@
-"""Bilinear interpolation as a matrix for each axis, so that its transpose is at hand."""
+"""Bilinear interpolation as one matrix per axis, whose transpose is the adjoint."""
 
 from __future__ import annotations
 
