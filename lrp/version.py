@@ -1,3 +1,3 @@
-"""The version of this package, stated once."""
+"""The version of this package: setup.cfg, `lrp --version` and the files that are written take it from here."""
 
 VERSION = "0.1.0"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import pytest
 
 from lrp import layers as L
 from lrp.rules import LinearRule, Rule, parse
@@ -366,6 +368,19 @@ RULES: tuple[Rule, ...] = tuple(
 def cases(only_exact: bool = False) -> list[Case]:
     """The cases that have inputs: those of exact arithmetic alone on request."""
     return [case for case in CASES if case.shapes and (case.exact or not only_exact)]
+
+
+# Layers with so many terms that every rule in Fractions takes seconds; layers of their kind with fewer terms are not here.
+SLOW_IN_FRACTIONS = ("conv2d", "conv2d-asymmetric", "conv2d-depthwise", "conv3d", "conv-transpose", "interpolate")
+
+
+def exact_cases(without: tuple[str, ...] = ()) -> list[Any]:
+    """The cases of exact arithmetic as parameters of a test, the slow ones with their mark."""
+    return [
+        pytest.param(case, marks=pytest.mark.slow if case.name in SLOW_IN_FRACTIONS else ())
+        for case in cases(only_exact=True)
+        if case.name not in without
+    ]
 
 
 def rules_of(case: Case, linear: bool = False) -> list[Rule]:

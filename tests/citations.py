@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +20,7 @@ MARK = re.compile(r"""equation\(\s*["'](\w+)["'],\s*["']?([\w.]+)["']?\s*\)""")
 Equation = tuple[str, str]
 
 
+@cache
 def definitions(path: Path):
     """Every class and function of a file with its dotted name and its source node."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -29,7 +31,7 @@ def definitions(path: Path):
                 yield f"{prefix}{child.name}", child
                 yield from walk(child, f"{prefix}{child.name}.")
 
-    yield from walk(tree, "")
+    return list(walk(tree, ""))
 
 
 def cited() -> dict[Equation, list[str]]:

@@ -1,4 +1,4 @@
-"""Threads for the large sums: every item once, errors heard, the same numbers on any number of threads."""
+"""Threads for the large sums: every item once, errors are raised in the caller, the same numbers on any number of threads."""
 
 import threading
 
@@ -47,9 +47,9 @@ def test_errors_reach_the_caller(monkeypatch):
         parallel.run_parallel(job, range(3))
 
 
-@pytest.mark.parametrize("said", ["0", "-2", "two", "1.5", ""])
-def test_a_wrong_number_of_threads_is_said(said, monkeypatch):
-    monkeypatch.setenv("LRP_THREADS", said)
+@pytest.mark.parametrize("value", ["0", "-2", "two", "1.5", ""])
+def test_a_wrong_number_of_threads_is_refused(value, monkeypatch):
+    monkeypatch.setenv("LRP_THREADS", value)
     with pytest.raises(InputError, match="LRP_THREADS: expected a number of threads"):
         Dense(np.ones((2048, 2048))).compute(np.ones((8, 2048)))
 

@@ -1,4 +1,4 @@
-"""The README keeps its word: its code runs, its table is what the code prints, its command works, its links lead somewhere."""
+"""The README is correct: its code runs and prints its table, its first command works, its links exist."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parents[1]
-LEFT_OUT = {"coverage.md"}  # for developers
 
 
 def collect(source: Path) -> None:
@@ -23,8 +22,7 @@ def collect(source: Path) -> None:
     import api
 
     for file in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/*.png")]:
-        if file.name not in LEFT_OUT:
-            shutil.copy(file, source / file.name)
+        shutil.copy(file, source / file.name)
     shutil.copytree(ROOT / "docs" / "figures", source / "figures")
     shutil.copytree(ROOT / "lessons", source / "lessons", ignore=shutil.ignore_patterns("solutions", ".*"))
     shutil.copy(ROOT / "benchmarks" / "README.md", source / "speed.md")
@@ -52,7 +50,9 @@ def main(target: str, *options: str) -> int:
         source = Path(folder) / "source"
         source.mkdir()
         collect(source)
-        return sphinx(["-W", "--keep-going", "-q", "-b", "html", "-d", f"{folder}/doctrees", *options, str(source), target])
+        return sphinx(
+            ["-W", "--keep-going", "-q", "-b", "html", "-d", f"{folder}/doctrees", *options, str(source), target]
+        )
 
 
 if __name__ == "__main__":

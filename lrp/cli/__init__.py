@@ -20,6 +20,8 @@ from lrp.cli import audit, convert, evaluate, explain, info, models, play, rules
 from lrp.errors import LrpError
 from lrp.version import VERSION
 
+__all__ = ["main"]
+
 COMMANDS = (
     info,
     explain,

@@ -1,6 +1,6 @@
 """The native HDF5 format: graph, layer settings, weights, preprocessing and class names in one file.
 
-    /            attributes  format = "lrp", format_version = 1, network = JSON (below)
+    /            attributes  format = "lrp", format_version = 1, network = JSON (below), writer = "lrp 0.1.0"
     /layers/<k>  one group a layer, one dataset for each of its arrays, by the name of the constructor's argument
 
     network = {"nodes":   [{"name", "layer": k, "inputs": [names]}, ...],
@@ -26,6 +26,7 @@ from lrp.errors import LoadError, LrpError, SaveError
 from lrp.formats.container import Reader, create, quoted
 from lrp.graph import Metadata, Network, Node, Preprocessing
 from lrp.layers import LAYERS, Layer
+from lrp.version import VERSION as PACKAGE_VERSION
 
 FORMAT, VERSION = "lrp", 1
 LONGEST_REASON = 600  # characters of an error message
@@ -64,6 +65,7 @@ def save(network: Network, path: str | os.PathLike[str], storage: Mapping[str, s
         file.attribute("/", "format", FORMAT)
         file.attribute("/", "format_version", VERSION)
         file.attribute("/", "network", json.dumps(description, default=_plain))
+        file.attribute("/", "writer", f"lrp {PACKAGE_VERSION}")
         for index, (layer, dtype) in enumerate(zip(layers, dtypes, strict=True)):
             for name, weight in layer.weights().items():
                 file.array(f"/layers/{index}/{name}", weight if dtype is None else weight.astype(dtype))

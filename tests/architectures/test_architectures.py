@@ -137,6 +137,7 @@ def test_weights_that_do_not_fit(tmp_path):
         Native(tmp_path / "tiny.h5", trusted=True).bias("fc", 4)
 
 
+@pytest.mark.slow
 def test_photographs_get_sensible_classes(shared, tmp_path):
     """SqueezeNet 1.0 with its published weights: pictures named after an object have it among the best five."""
     pytest.importorskip("PIL")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -11,8 +13,13 @@ from lrp.conformance.vectors import Vector, as_data
 from lrp.errors import InputError
 
 
+@cache
+def every_case():
+    return tuple(conformance.cases())
+
+
 def vectors(prefix):
-    return [Vector(as_data(case)) for case in conformance.cases() if case.id.startswith(prefix)]
+    return [Vector(as_data(case)) for case in every_case() if case.id.startswith(prefix)]
 
 
 def numbers(vector):

@@ -311,6 +311,7 @@ def test_curves_and_tables(rng):
     assert lines[0].split() == ["method", "entropy", "size"] and lines[2].startswith("another")
 
 
+@pytest.mark.slow
 def test_every_measure_can_be_drawn(rng, tmp_path):
     pytest.importorskip("matplotlib")
     found = complexity(nets.conv(rng), heat(rng))

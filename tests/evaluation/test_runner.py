@@ -74,6 +74,7 @@ def test_results_are_those_of_the_measures_called_by_hand(problem, at_once, tmp_
     assert not (tmp_path / ("out.h5" + JOURNAL)).exists()
 
 
+@pytest.mark.slow
 def test_the_same_bytes_for_one_process_and_three(problem, tmp_path):
     seen = []
     run(problem, tmp_path / "one.h5", jobs=1, on_progress=lambda done, total: seen.append((done, total)))
@@ -348,6 +349,7 @@ def stopped_in_the_middle(words, partial, number):
     return process.returncode, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_command_stopped_in_the_middle_ends_with_the_same_file(tmp_path, command, number):
     """kill -9, and Ctrl-C at a terminal: the file in the end has the bytes of an undisturbed run with one job."""
@@ -361,6 +363,7 @@ def test_a_command_stopped_in_the_middle_ends_with_the_same_file(tmp_path, comma
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_command_and_loses_nothing(tmp_path, command):
     """No file may grow beyond 16 KiB: the system itself refuses, in the command's process alone."""
     subprocess.run(command("a.h5", 1), env=environment(), check=True, capture_output=True)
@@ -375,6 +378,7 @@ def test_a_full_disk_ends_the_command_and_loses_nothing(tmp_path, command):
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_worker_lost_in_the_middle_is_replaced(problem, tmp_path, monkeypatch):
     started = []
     begin = workers._start_process
@@ -505,6 +509,7 @@ def test_dask_gives_the_same_bytes_with_a_worker_killed_in_the_middle(problem, t
     assert (tmp_path / "local.h5").read_bytes() == (tmp_path / "dask.h5").read_bytes()
 
 
+@pytest.mark.slow
 def test_jobs_give_the_same_bytes_with_a_worker_killed_in_the_middle(problem, tmp_path, monkeypatch):
     run(slower(problem), tmp_path / "one.h5", jobs=1)
     started, begin = [], workers._start_process

@@ -310,6 +310,7 @@ def test_a_file_of_another_net_is_refused(tmp_path: Path) -> None:
         load(tmp_path, {"y": [W[:, :3], B]}, CASES["conv"][0])
 
 
+@pytest.mark.slow
 def test_real_caffemodels_reach_their_published_accuracy(shared: Path) -> None:
     lenet = shared / "data/caffe/lenet"
     network = lrp.load(lenet / "lenet_iter_10000.caffemodel", architecture=lenet / "lenet.prototxt", dtype="float32")

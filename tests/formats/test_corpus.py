@@ -76,6 +76,7 @@ def test_a_corpus_file_ends_as_its_manifest_says(folder, name, shared):
             assert relative(R, g * v) < 1e-9
 
 
+@pytest.mark.slow
 def test_the_hostile_folder_ends_as_expected(shared):
     entries = json.loads((shared / "corpus/hostile/expected.json").read_text())
     for entry in entries:

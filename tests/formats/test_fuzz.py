@@ -7,6 +7,7 @@ import pytest
 from tests.formats import fuzz, mutations
 
 
+@pytest.mark.slow
 def test_two_thousand_damaged_files(tmp_path):
     outcomes = mutations.run(2000, tmp_path)
     assert sum(outcomes.values()) == 2000

@@ -17,7 +17,14 @@ def x(rng):
     return rng.normal(size=(3, 4))
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+SLOW = ("nested_copies", "bomb_inside_a_chunk")  # large files
+
+
+def marked(names):
+    return [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in names]
+
+
+@pytest.mark.parametrize("name", marked(HOSTILE))
 def test_a_hostile_file_is_refused(name, tmp_path):
     path = HOSTILE[name](tmp_path)
     before = sorted(os.listdir(tmp_path))
@@ -34,7 +41,7 @@ def test_a_hostile_file_is_refused(name, tmp_path):
 IN_THIS_PROCESS = {"one_byte_of_the_global_heap", "bomb_inside_a_chunk"}  # these need the child
 
 
-@pytest.mark.parametrize("name", [name for name in HOSTILE if name not in IN_THIS_PROCESS])
+@pytest.mark.parametrize("name", marked(name for name in HOSTILE if name not in IN_THIS_PROCESS))
 def test_the_checks_do_not_need_the_child(name, tmp_path):
     with pytest.raises(LoadError):
         lrp.load(HOSTILE[name](tmp_path), trusted=True)

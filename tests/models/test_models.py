@@ -41,6 +41,7 @@ def test_the_file_is_small_float32_and_the_one_that_the_readme_means(name: str) 
             assert np.array_equal(weight, other)  # float32 holds every weight exactly
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_accuracy_is_the_one_in_the_readme(name: str, script: Script, shared: Path) -> None:
     measured = script("measure.py").accuracy(model(name, "float32"), shared / "data" / "mnist")

@@ -79,6 +79,7 @@ def test_word_vectors_of_another_model(
         training.begin_with(holder, model, Vocabulary(("z",)))
 
 
+@pytest.mark.slow
 def test_training_fits_a_handful_of_texts(script: Callable[[str], ModuleType]) -> None:
     module = script("newsgroups-cnn/train.py")
     training = script("newsgroups_training.py")
