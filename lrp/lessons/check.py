@@ -149,7 +149,7 @@ def composite(answer: Any, network: Network, expected: Any) -> None:
         raise LessonError(
             f"{name}: expected {wanted[name].text()}, got {given[name].text()}; {len(wrong)} nodes differ"
         )
-    print(f"all {len(wanted)} nodes have the rule that was asked for")
+    print(f"all {len(wanted)} nodes agree")
 
 
 def root(function: Callable[[Array, Array, Any], Any], expected: str | LinearRule) -> None:

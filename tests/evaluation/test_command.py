@@ -140,7 +140,7 @@ def test_bad_data_is_told_in_one_sentence(model, tmp_path, at_once, capsys, cont
 
 def test_files_that_are_none(model, tmp_path, at_once, capsys):
     assert command(model, tmp_path / "nothing.npz", tmp_path / "out.h5") == 2
-    assert "expected a file, got the name of none" in capsys.readouterr().err
+    assert "expected a file, got a path where none is" in capsys.readouterr().err
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 nonsense")
     assert command(model, tmp_path / "data.npz", tmp_path / "out.h5") == 2
     assert "expected an archive of arrays of numbers, got a damaged or another file" in capsys.readouterr().err

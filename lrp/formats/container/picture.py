@@ -18,6 +18,11 @@ def prepare() -> None:
     """Import Pillow and its decoders, before the child may open no further file."""
     pillow = importlib.import_module("PIL.Image")
     pillow.preinit()
+    for name in (
+        "TiffImagePlugin",
+        "MpoImagePlugin",
+    ):  # a JPEG with EXIF data or with several pictures imports these late
+        importlib.import_module(f"PIL.{name}")
 
 
 def parse_picture(
