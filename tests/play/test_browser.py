@@ -49,8 +49,13 @@ def status(browser, part):
 
 
 def total(browser):
-    cells = browser.find_elements(By.CSS_SELECTOR, "#ledger tr:last-child td")
-    return [cell.text for cell in cells]
+    return texts(browser, "#ledger tr:last-child td")
+
+
+def texts(browser, selector):
+    """What all matching elements show, read in one step: the page may replace them at any moment."""
+    script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText)"
+    return browser.execute_script(script, selector)
 
 
 def draw_a_one(browser):
@@ -71,9 +76,7 @@ def test_draw_and_change_the_rules(browser, server):
     Select(browser.find_element(By.ID, "target")).select_by_visible_text("7")
     status(browser, "explained: 7")
     Select(browser.find_element(By.ID, "rule-conv2")).select_by_visible_text("zero")
-    WebDriverWait(browser, 10).until(
-        lambda b: [c.text for c in b.find_elements(By.CSS_SELECTOR, "#ledger tr td:nth-child(2)")].count("zero") == 1
-    )
+    WebDriverWait(browser, 10).until(lambda b: texts(b, "#ledger tr td:nth-child(2)").count("zero") == 1)
     assert browser.find_element(By.ID, "preset").get_attribute("value") == ""
     assert len(browser.find_elements(By.CSS_SELECTOR, "#layers figure")) == len(server.answers.network.nodes)
     assert not [
