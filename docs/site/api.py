@@ -19,7 +19,9 @@ def write(folder: Path) -> None:
     for name in PACKAGES:
         (folder / f"{name}.md").write_text(page(name), encoding="utf-8")
     entries = "\n".join(PACKAGES)
-    (folder / "index.md").write_text(f"# Every public name\n\n```{{toctree}}\n:maxdepth: 1\n\n{entries}\n```\n", encoding="utf-8")
+    (folder / "index.md").write_text(
+        f"# Every public name\n\n```{{toctree}}\n:maxdepth: 1\n\n{entries}\n```\n", encoding="utf-8"
+    )
 
 
 def page(package: str) -> str:

@@ -7,7 +7,10 @@ let busy = false, dirty = false;
 
 const say = (text, error = false) => { $("status").textContent = text; $("status").className = error ? "error" : ""; };
 
-async function fetchJson(path, options) {
+// A page with a Python of its own (pyodide.js of the site) defines askPython; otherwise the server is asked.
+const fetchJson = window.askPython || askServer;
+
+async function askServer(path, options) {
   let response;
   try { response = await fetch(path, options); }
   catch { throw new Error("The server does not answer: it has been stopped. Start lrp play again and open its new address."); }
@@ -20,6 +23,7 @@ async function start() {
   try { state.model = await fetchJson("model"); }
   catch (error) { say(error.message, true); return; }
   const model = state.model;
+  document.querySelector("main").hidden = false;
   $("name").textContent = model.name;
   model.classes.forEach((name, k) => $("target").add(new Option(name, k)));
   $("target").onchange = ask;

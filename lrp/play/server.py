@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from lrp.errors import LrpError
 from lrp.play.answers import Answers
+from lrp.play.in_page import parse_question
 
 LARGEST_BODY = 8 << 20  # bytes of a question or of a picture
 SECONDS = 20.0  # a connection that says nothing for so long is closed
@@ -82,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             if path == "picture":
                 answer = self.server.answers.picture(body, unquote(self.headers.get("X-Name", "picture.png")))
             else:
-                answer = self.server.answers.explain(_question(body))
+                answer = self.server.answers.explain(parse_question(body))
         except LrpError as error:
             self._send_json(HTTPStatus.BAD_REQUEST, {"error": str(error)})
             return
@@ -111,14 +112,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the terminal belongs to the user."""
-
-
-def _question(body: bytes) -> dict[str, Any]:
-    """The JSON object of a body."""
-    try:
-        question = json.loads(body)
-    except (ValueError, RecursionError):
-        question = None
-    if not isinstance(question, dict):
-        raise LrpError("question: expected a JSON object")
-    return question
