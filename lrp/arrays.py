@@ -15,8 +15,8 @@ Array = NDArray[Any]
 Number = int | float | Fraction
 
 FLOATS = ("float32", "float64")
-BLOCK = 128  # numbers that are added in their own precision
-LONG = 4096  # numbers that are worth being added in blocks
+BLOCK = 128  # numbers that are summed in their own precision
+LONG = 4096  # shorter arrays are not summed in blocks
 _EPSILON = {np.dtype(name): float(np.finfo(name).eps) for name in FLOATS}
 _rational = np.frompyfunc(Fraction, 1, 1)
 
@@ -27,7 +27,7 @@ def is_exact(array: Array) -> bool:
 
 
 def rational(value: Number | str) -> Fraction:
-    """The rational number that a person meant: 0.1 is 1/10, not the binary float nearest to it."""
+    """The rational number that the decimal text of a value means: 0.1 is 1/10, not the nearest binary float."""
     if isinstance(value, (float, np.floating)):
         return Fraction(repr(float(value)))
     return Fraction(value)
@@ -46,7 +46,7 @@ def exact(array: Array) -> Array:
 
 
 def cast(array: Any, dtype: str) -> Array:
-    """The array in `dtype`: "float64", "float32" or "exact". Integers that index (tokens) are cast by nobody."""
+    """The array in `dtype`: "float64", "float32" or "exact". Callers must not pass token indices."""
     array = np.asarray(array)
     if dtype == "exact":
         return exact(array)
@@ -92,14 +92,14 @@ def negative(array: Array) -> Array:
 
 
 def divide_where(numerator: Array, denominator: Array, defined: Array) -> Array:
-    """numerator / denominator where `defined`, 0 elsewhere; nothing is divided by zero on the way."""
+    """numerator / denominator where `defined`, 0 elsewhere; never divides by zero."""
     safe = np.array(np.broadcast_to(denominator, np.broadcast_shapes(denominator.shape, defined.shape)))
     safe[~defined] = scalar(1, safe)
     return np.asarray(numerator / safe * defined)  # a product with a mask is many times faster than where()
 
 
 def sum_per_sample(array: Array) -> Array:
-    """The sum over all axes but the first: one number a sample, in float64 (or exactly). (n, ...) -> (n,)
+    """The sum over all axes but the first, in float64 (or exact): one number per sample. (n, ...) -> (n,)
 
     Floats are added in their own precision in blocks of 128, by a product with ones, and the blocks' sums in float64:
     faster than a plain sum, with a rounding error of a few eps of the sum of absolute values however long the array.
@@ -112,7 +112,7 @@ def _total(array: Array) -> Array:
     if is_exact(array):
         return np.asarray(flat.sum(axis=1) + Fraction(0))
     whole = flat.shape[1] // BLOCK * BLOCK if flat.shape[1] >= LONG else 0
-    rest = np.add.reduce(flat[:, whole:], axis=1, dtype=np.float64)  # what flat.sum() calls, without its detours
+    rest = np.add.reduce(flat[:, whole:], axis=1, dtype=np.float64)  # what flat.sum() calls, without its overhead
     if not whole:
         return np.asarray(rest)
     blocks = flat[:, :whole].reshape(len(flat), -1, BLOCK) @ np.ones(BLOCK, array.dtype)
@@ -120,7 +120,7 @@ def _total(array: Array) -> Array:
 
 
 def zero_sums(array: Array) -> Array:
-    """The total of nothing: a zero a sample, in the form of sum_per_sample(array)."""
+    """Zeros of shape (n,), in the dtype of sum_per_sample(array)."""
     return zeros((len(array),), array) if is_exact(array) else np.zeros(len(array))
 
 
@@ -152,7 +152,7 @@ def sum_abs(array: Array) -> Array:
 
 
 def weighted_sum_abs(array: Array, weight: Array) -> Array:
-    """sum_abs(array * weight), as weighted_total: (n, ..., c), (c,) -> (n,)"""
+    """sum_abs(array * weight), as weighted_sum: (n, ..., c), (c,) -> (n,)"""
     if weight.ndim != 1 or len(weight) != array.shape[-1]:
         return sum_abs(array * weight)
     size, flat = np.abs(weight), array.reshape(len(array), -1, len(weight))
@@ -160,7 +160,7 @@ def weighted_sum_abs(array: Array, weight: Array) -> Array:
 
 
 def absolute(array: Array) -> Array:
-    """|array|: itself where it has no negative entry, which is found out faster than a copy is made."""
+    """|array|; the array itself if it has no negative entry: checking the minimum is cheaper than copying."""
     return array if array.size >= LONG and array.dtype != object and array.min() >= 0 else np.abs(array)
 
 

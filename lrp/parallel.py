@@ -1,7 +1,8 @@
-"""Threads for the large sums: numpy gives Python's lock away while it computes.
+"""Threads for large sums and products. NumPy releases the GIL while it computes, so threads run side by side.
 
-LRP_THREADS says on how many (default 1). Set it together with OPENBLAS_NUM_THREADS=1: threads of BLAS inside of ours
-would wait for one another. How the work is cut into pieces does not depend on the number of threads, so results do not.
+The environment variable LRP_THREADS sets their number (default 1). Set OPENBLAS_NUM_THREADS=1 with it, so that BLAS
+starts no threads of its own inside these. The blocks do not depend on the number of threads, so the results do not
+either.
 """
 
 from __future__ import annotations
@@ -22,38 +23,38 @@ from lrp.errors import InputError
 
 Array = NDArray[Any]
 T = TypeVar("T")
-BLOCKS = 4  # of a large product
-LARGE = 1 << 22  # multiplications that are worth a thread: a tenth of a millisecond
-PIECE = 1 << 17  # numbers of an array that stay in the cache: half a MiB
-MANY = 8  # pieces of an array that is worth being cut: below, to wake a thread takes longer
-ROWS = 256  # of a product, below which its columns are divided
-_here = threading.local()  # whether this thread is at work on a job
+MATMUL_BLOCKS = 4  # blocks of rows or columns of a large matrix product
+MIN_FLOPS = 1 << 22  # multiplications below which one thread is faster: about 0.1 ms of work
+CACHE_ELEMENTS = 1 << 17  # elements of a block, so that it stays in the cache: 0.5 MiB of float32
+MIN_BLOCKS = 8  # arrays of fewer blocks are not divided: waking a thread would take longer
+MIN_ROWS = 256  # a product with fewer rows is divided by columns
+_thread = threading.local()  # .busy: whether this thread is running a job
 
 
 def threads() -> int:
-    """How many threads a sum may take: what LRP_THREADS says, but one where that many are at work already."""
-    if getattr(_here, "busy", False):
+    """The number of threads for a computation: LRP_THREADS, or 1 inside a job that already runs on several."""
+    if getattr(_thread, "busy", False):
         return 1
-    said = os.environ.get("LRP_THREADS", "1")
-    if not said.isdecimal() or int(said) < 1:
-        raise InputError(f"LRP_THREADS: expected a number of threads, at least 1, got {said!r}; set it, or unset it")
-    return int(said)
+    setting = os.environ.get("LRP_THREADS", "1")
+    if not setting.isdecimal() or int(setting) < 1:
+        raise InputError(f"LRP_THREADS: expected a number of threads, at least 1, got {setting!r}; set it, or unset it")
+    return int(setting)
 
 
 def run_parallel(job: Callable[[Iterator[T]], None], items: Iterable[T]) -> None:
-    """job(iterator over the items); with several threads a job on each, which take their next item from one iterator.
+    """Call job(iterator) on each thread. All calls share one iterator, so each item is processed once.
 
-    A job is called once a thread, so that it can keep a workspace. Raises what a job raised.
+    A job is called once per thread, so it can allocate a workspace. An exception of a job is raised here.
     """
     work = list(items)
     count = min(threads(), len(work)) if len(work) > 1 else 1
     if count == 1:
         return job(iter(work))
-    queue = iter(work)  # a list's iterator hands out each entry once, whoever asks
+    queue = iter(work)  # one iterator shared by the threads: next() of a list's iterator is atomic under the GIL
     pool = _pool(os.getpid(), count - 1)
-    others = [pool.submit(_busily, job, queue) for _ in range(count - 1)]
+    others = [pool.submit(_run_marked, job, queue) for _ in range(count - 1)]
     try:
-        _busily(job, queue)
+        _run_marked(job, queue)
     finally:
         begun = [other for other in others if not other.cancel()]
         wait(begun)
@@ -63,56 +64,56 @@ def run_parallel(job: Callable[[Iterator[T]], None], items: Iterable[T]) -> None
 
 @lru_cache(maxsize=4)
 def _pool(process: int, count: int) -> ThreadPoolExecutor:
-    """Threads that wait for jobs: to start them takes longer than many a sum. A forked process has its own."""
+    """A pool of waiting threads: starting threads anew would take longer than many sums. One pool per process."""
     return ThreadPoolExecutor(count, "lrp-sums")
 
 
-def _busily(job: Callable[[Iterator[T]], None], queue: Iterator[T]) -> None:
-    _here.busy = True
+def _run_marked(job: Callable[[Iterator[T]], None], queue: Iterator[T]) -> None:
+    _thread.busy = True
     try:
         job(queue)
     finally:
-        _here.busy = False
+        _thread.busy = False
 
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
-    """a @ b for matrices of floats; a large product with several rows is computed in blocks of its rows or columns."""
-    if len(a) < BLOCKS or len(a) * b.size < LARGE:
+    """a @ b for matrices of floats; a large product is computed in blocks of rows or columns."""
+    if len(a) < MATMUL_BLOCKS or len(a) * b.size < MIN_FLOPS:
         return np.matmul(a, b, out=out)
     y = np.empty((len(a), b.shape[1]), a.dtype) if out is None else out
 
     def job(blocks: Iterator[slice]) -> None:
         for block in blocks:
-            if len(a) >= ROWS:
+            if len(a) >= MIN_ROWS:
                 np.matmul(a[block], b, out=y[block])
             else:
                 np.matmul(a, b[:, block], out=y[:, block])
 
-    run_parallel(job, slices(len(a) if len(a) >= ROWS else b.shape[1], BLOCKS))
+    run_parallel(job, slices(len(a) if len(a) >= MIN_ROWS else b.shape[1], MATMUL_BLOCKS))
     return y
 
 
-def map_blocks(function: Callable[..., Array], *xs: Array, over: Array | None = None) -> Array:
-    """function(*xs), for a function that works entry by entry: large arrays in pieces.
+def map_blocks(function: Callable[..., Array], *xs: Array, out: Array | None = None) -> Array:
+    """function(*xs) for an elementwise function; large arrays are processed in blocks.
 
-    over: an array of the same shape and type, maybe one of xs, that a large result may take the place of.
+    out: optional output buffer of the result's shape and dtype; may alias one of xs. Only large arrays use it.
     """
     flat = _flat(xs)
     if not flat:
         return function(*xs)
-    y = np.empty(xs[0].shape, function(*(x[:1] for x in flat)).dtype) if over is None else over
+    y = np.empty(xs[0].shape, function(*(x[:1] for x in flat)).dtype) if out is None else out
     to = y.reshape(-1)
 
     def job(parts: Iterator[slice]) -> None:
         for part in parts:
             to[part] = function(*(x[part] for x in flat))
 
-    run_parallel(job, pieces(len(to), PIECE))
+    run_parallel(job, pieces(len(to), CACHE_ELEMENTS))
     return y
 
 
 def any_block(test: Callable[..., Array], *xs: Array) -> bool:
-    """Whether a test that works entry by entry holds for any; of large arrays no further than it has to be asked."""
+    """Whether an elementwise test holds for any element; large arrays are tested in blocks until one is found."""
     flat = _flat(xs)
     if not flat:
         return bool(test(*xs).any())
@@ -124,17 +125,17 @@ def any_block(test: Callable[..., Array], *xs: Array) -> bool:
                 found.append(part)
                 return
 
-    run_parallel(job, pieces(len(flat[0]), PIECE))
+    run_parallel(job, pieces(len(flat[0]), CACHE_ELEMENTS))
     return bool(found)
 
 
 def sum_blocks(function: Callable[[Array], Array], x: Array) -> Array:
-    """function(x), for a sum over all axes but the first, (n, ...) -> (n,): of a large x from sums of its pieces."""
-    if x.size < MANY * PIECE or x.dtype.hasobject or x.ndim < 2:
+    """function(x) for a sum over all axes but the first, (n, ...) -> (n,); a large x is summed in blocks."""
+    if x.size < MIN_BLOCKS * CACHE_ELEMENTS or x.dtype.hasobject or x.ndim < 2:
         return function(x)
     whole = prod(x.shape[1:])
-    samples = pieces(len(x), PIECE // whole)
-    lines = pieces(x.shape[1], x.shape[1] if whole <= PIECE else PIECE * x.shape[1] // whole)
+    samples = pieces(len(x), CACHE_ELEMENTS // whole)
+    lines = pieces(x.shape[1], x.shape[1] if whole <= CACHE_ELEMENTS else CACHE_ELEMENTS * x.shape[1] // whole)
     parts = list(product(samples, lines))
     sums: dict[int, Array] = {}
 
@@ -150,19 +151,19 @@ def sum_blocks(function: Callable[[Array], Array], x: Array) -> Array:
 
 
 def _flat(xs: tuple[Array, ...]) -> list[Array]:
-    """The arrays as vectors, where they are large and of one shape; otherwise nothing."""
-    if xs[0].size < MANY * PIECE or not all(x.shape == xs[0].shape and x.flags.c_contiguous for x in xs):
+    """The arrays as vectors if they are large, contiguous and of one shape; otherwise []."""
+    if xs[0].size < MIN_BLOCKS * CACHE_ELEMENTS or not all(x.shape == xs[0].shape and x.flags.c_contiguous for x in xs):
         return []
     return [x.reshape(-1) for x in xs]
 
 
 def slices(length: int, parts: int) -> list[slice]:
-    """range(length) in at most so many pieces of nearly the same size."""
+    """range(length) as at most `parts` slices of nearly equal size."""
     ends = [length * part // parts for part in range(parts + 1)]
     return [slice(start, stop) for start, stop in zip(ends, ends[1:]) if stop > start]
 
 
 def pieces(length: int, most: int) -> list[slice]:
-    """range(length) in pieces of nearly the same size, `most` or fewer: if several, threads can end together."""
+    """range(length) as slices of nearly equal size, each of at most `most`; their number suits the threads."""
     parts = -(-length // max(1, most))
-    return slices(length, parts if parts < 2 else min(length, -(-parts // BLOCKS) * BLOCKS))
+    return slices(length, parts if parts < 2 else min(length, -(-parts // MATMUL_BLOCKS) * MATMUL_BLOCKS))

@@ -17,7 +17,7 @@ Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
-class Case:
+class LayerCase:
     """A layer and the shapes of its inputs, one sample each; `tokens` for inputs that are whole numbers below it."""
 
     name: str
@@ -85,78 +85,78 @@ def _between_0_and_1(x: np.ndarray) -> np.ndarray:
     return np.abs(x) / (1 + np.abs(x))
 
 
-CASES: tuple[Case, ...] = (
-    Case("dense", lambda r: L.Dense(weight(r, 5, 7), weight(r, 7)), ((5,),)),
-    Case("dense-no-bias", lambda r: L.Dense(weight(r, 5, 7)), ((5,),)),
-    Case("dense-time", lambda r: L.Dense(weight(r, 5, 2), weight(r, 2)), ((3, 5),)),
-    Case("dense-dead", lambda r: L.Dense(weight(r, 5, 3) * np.array([1, 0, 1]), np.array([0.5, 0.0, -1.0])), ((5,),)),
-    Case("conv1d", lambda r: L.Conv(weight(r, 2, 3, 5), weight(r, 5)), ((7, 3),)),
-    Case("conv2d", lambda r: L.Conv(weight(r, 2, 3, 3, 5), weight(r, 5), stride=(1, 2), padding="same"), ((5, 7, 3),)),
-    Case(
+CASES: tuple[LayerCase, ...] = (
+    LayerCase("dense", lambda r: L.Dense(weight(r, 5, 7), weight(r, 7)), ((5,),)),
+    LayerCase("dense-no-bias", lambda r: L.Dense(weight(r, 5, 7)), ((5,),)),
+    LayerCase("dense-time", lambda r: L.Dense(weight(r, 5, 2), weight(r, 2)), ((3, 5),)),
+    LayerCase("dense-dead", lambda r: L.Dense(weight(r, 5, 3) * np.array([1, 0, 1]), np.array([0.5, 0.0, -1.0])), ((5,),)),
+    LayerCase("conv1d", lambda r: L.Conv(weight(r, 2, 3, 5), weight(r, 5)), ((7, 3),)),
+    LayerCase("conv2d", lambda r: L.Conv(weight(r, 2, 3, 3, 5), weight(r, 5), stride=(1, 2), padding="same"), ((5, 7, 3),)),
+    LayerCase(
         "conv2d-asymmetric",
         lambda r: L.Conv(weight(r, 3, 2, 2, 3), weight(r, 3), stride=(2, 1), padding=((0, 2), (1, 0)), dilation=(1, 2)),
         ((5, 7, 2),),
     ),
-    Case("conv2d-groups", lambda r: L.Conv(weight(r, 2, 2, 2, 6), weight(r, 6), groups=2), ((3, 5, 4),)),
-    Case("conv2d-depthwise", lambda r: L.Conv(weight(r, 2, 3, 1, 6), weight(r, 6), padding=1, groups=3), ((5, 4, 3),)),
-    Case("conv3d", lambda r: L.Conv(weight(r, 2, 1, 2, 2, 3), weight(r, 3), stride=(1, 2, 1)), ((3, 4, 5, 2),)),
-    Case("sum-pool", lambda r: L.SumPool((2, 3), (1, 2), ((1, 0), (0, 1))), ((5, 7, 2),)),
-    Case("avg-pool", lambda r: L.AvgPool((3, 2), (2, 1), "same"), ((5, 7, 2),)),
-    Case("avg-pool-counted", lambda r: L.AvgPool(3, 2, 1, ceil=True, count_padding=True), ((6, 7, 2),)),
-    Case("max-pool", lambda r: L.MaxPool(2), ((5, 7, 2),)),
-    Case("max-pool-overlap", lambda r: L.MaxPool(3, 2, 1, ceil=True), ((6, 7, 2),)),
-    Case("max-pool-1d", lambda r: L.MaxPool((3,), (2,)), ((7, 2),)),
-    Case("global-max", lambda r: L.GlobalMaxPool(), ((5, 3, 2),)),
-    Case("global-avg", lambda r: L.GlobalAvgPool(), ((5, 3, 2),)),
-    Case("global-avg-keep", lambda r: L.GlobalAvgPool(keepdims=True), ((5, 3, 2),)),
-    Case("global-sum", lambda r: L.GlobalSumPool(), ((7, 2),)),
-    Case("norm-pool-1", lambda r: L.PNormPool(3, 1), ((15,),)),
-    Case("norm-pool-2", lambda r: L.PNormPool(5, 2), ((15,),), exact=False),
-    Case("norm-pool-max", lambda r: L.PNormPool(3, np.inf), ((15,),)),
-    Case("lrn", lambda r: L.LRN(3, 0.7, 0.75, 1.5), ((3, 2, 7),), exact=False),
-    Case("lrn-whole-power", lambda r: L.LRN(5, Fraction(1, 2), 2, 1), ((2, 7),)),
-    Case("lrn-even", lambda r: L.LRN(4, 0.7, 0.75), ((2, 7),), exact=False),
-    Case("lrn-even-before", lambda r: L.LRN(4, Fraction(3, 2), 1, longer="before"), ((2, 7),)),
-    Case("lrn-within", lambda r: L.LRN(3, 0.7, 0.5, within_channel=True), ((5, 3, 2),), exact=False),
-    Case("batch-norm", lambda r: _norm(r, 3), ((2, 5, 3),)),
-    Case("batch-norm-bare", lambda r: _norm(r, 3, full=False), ((3,),)),
-    Case("relu", lambda r: L.ReLU(), ((5, 3),)),
-    Case("relu6", lambda r: L.ReLU(Fraction(1, 2)), ((5, 3),)),
-    Case("leaky-relu", lambda r: L.LeakyReLU(0.1), ((5, 3),)),
-    Case("prelu", lambda r: L.PReLU(weight(r, 3)), ((5, 3),)),
-    Case("elu", lambda r: L.ELU(0.5), ((5, 3),), exact=False),
-    Case("linear", lambda r: L.Linear(), ((5, 3),)),
-    Case("tanh", lambda r: L.Tanh(), ((5, 3),), exact=False),
-    Case("sigmoid", lambda r: L.Sigmoid(), ((5, 3),), exact=False),
-    Case("softplus", lambda r: L.Softplus(), ((5, 3),), exact=False),
-    Case("silu", lambda r: L.SiLU(), ((5, 3),), exact=False),
-    Case("gelu", lambda r: L.GELU(), ((5, 3),), exact=False),
-    Case("gelu-tanh", lambda r: L.GELU(approximate=True), ((5, 3),), exact=False),
-    Case("softmax", lambda r: L.Softmax(), ((5, 3),), exact=False),
-    Case("softmax-axis", lambda r: L.Softmax(axis=1), ((5, 3),), exact=False),
-    Case("flatten", lambda r: L.Flatten(), ((2, 3, 5),)),
-    Case("reshape", lambda r: L.Reshape((5, -1)), ((2, 3, 5),)),
-    Case("permute", lambda r: L.Permute((3, 1, 2)), ((2, 3, 5),)),
-    Case("zero-pad", lambda r: L.ZeroPad(((1, 2), (0, 3))), ((3, 5, 2),)),
-    Case("crop", lambda r: L.Crop(((1, 2), (0, 3))), ((5, 7, 2),)),
-    Case("up-sample", lambda r: L.UpSample((2, 3)), ((3, 5, 2),)),
-    Case("dropout", lambda r: L.Dropout(0.3), ((3, 5),)),
-    Case("input", lambda r: L.Input((3, 5)), ()),
-    Case("add", lambda r: L.Add(), ((3, 5), (3, 5), (3, 5))),
-    Case("add-repeated", lambda r: L.Add(), ((3, 5, 2), (1, 1, 2))),
-    Case("average", lambda r: L.Average(), ((3, 5), (3, 5), (3, 5))),
-    Case("concat", lambda r: L.Concat(), ((3, 5), (3, 2))),
-    Case("concat-rows", lambda r: L.Concat(axis=1), ((3, 5), (2, 5))),
-    Case("multiply", lambda r: L.Multiply(), ((3, 5), (3, 5), (3, 5))),
-    Case("multiply-gate", lambda r: L.Multiply(), ((3, 5, 2), (1, 1, 2))),
-    Case("abs", lambda r: L.Abs(), ((5, 3),)),
-    Case("log", lambda r: L.Log(), ((5, 3),), exact=False, domain=lambda x: np.abs(x) + 0.5),
-    Case("erf", lambda r: L.Erf(), ((5, 3),), exact=False),
-    Case("log-softmax", lambda r: L.LogSoftmax(), ((5, 3),), exact=False),
-    Case("weighted-add", lambda r: L.WeightedAdd((1.0, -0.5, 2.0)), ((5, 3), (5, 3), (5, 1))),
-    Case("mask", lambda r: L.Mask(), ((5, 3), (5,))),  # a token of 0 is padding, and one in eight is
+    LayerCase("conv2d-groups", lambda r: L.Conv(weight(r, 2, 2, 2, 6), weight(r, 6), groups=2), ((3, 5, 4),)),
+    LayerCase("conv2d-depthwise", lambda r: L.Conv(weight(r, 2, 3, 1, 6), weight(r, 6), padding=1, groups=3), ((5, 4, 3),)),
+    LayerCase("conv3d", lambda r: L.Conv(weight(r, 2, 1, 2, 2, 3), weight(r, 3), stride=(1, 2, 1)), ((3, 4, 5, 2),)),
+    LayerCase("sum-pool", lambda r: L.SumPool((2, 3), (1, 2), ((1, 0), (0, 1))), ((5, 7, 2),)),
+    LayerCase("avg-pool", lambda r: L.AvgPool((3, 2), (2, 1), "same"), ((5, 7, 2),)),
+    LayerCase("avg-pool-counted", lambda r: L.AvgPool(3, 2, 1, ceil=True, count_padding=True), ((6, 7, 2),)),
+    LayerCase("max-pool", lambda r: L.MaxPool(2), ((5, 7, 2),)),
+    LayerCase("max-pool-overlap", lambda r: L.MaxPool(3, 2, 1, ceil=True), ((6, 7, 2),)),
+    LayerCase("max-pool-1d", lambda r: L.MaxPool((3,), (2,)), ((7, 2),)),
+    LayerCase("global-max", lambda r: L.GlobalMaxPool(), ((5, 3, 2),)),
+    LayerCase("global-avg", lambda r: L.GlobalAvgPool(), ((5, 3, 2),)),
+    LayerCase("global-avg-keep", lambda r: L.GlobalAvgPool(keepdims=True), ((5, 3, 2),)),
+    LayerCase("global-sum", lambda r: L.GlobalSumPool(), ((7, 2),)),
+    LayerCase("norm-pool-1", lambda r: L.PNormPool(3, 1), ((15,),)),
+    LayerCase("norm-pool-2", lambda r: L.PNormPool(5, 2), ((15,),), exact=False),
+    LayerCase("norm-pool-max", lambda r: L.PNormPool(3, np.inf), ((15,),)),
+    LayerCase("lrn", lambda r: L.LRN(3, 0.7, 0.75, 1.5), ((3, 2, 7),), exact=False),
+    LayerCase("lrn-whole-power", lambda r: L.LRN(5, Fraction(1, 2), 2, 1), ((2, 7),)),
+    LayerCase("lrn-even", lambda r: L.LRN(4, 0.7, 0.75), ((2, 7),), exact=False),
+    LayerCase("lrn-even-before", lambda r: L.LRN(4, Fraction(3, 2), 1, longer="before"), ((2, 7),)),
+    LayerCase("lrn-within", lambda r: L.LRN(3, 0.7, 0.5, within_channel=True), ((5, 3, 2),), exact=False),
+    LayerCase("batch-norm", lambda r: _norm(r, 3), ((2, 5, 3),)),
+    LayerCase("batch-norm-bare", lambda r: _norm(r, 3, full=False), ((3,),)),
+    LayerCase("relu", lambda r: L.ReLU(), ((5, 3),)),
+    LayerCase("relu6", lambda r: L.ReLU(Fraction(1, 2)), ((5, 3),)),
+    LayerCase("leaky-relu", lambda r: L.LeakyReLU(0.1), ((5, 3),)),
+    LayerCase("prelu", lambda r: L.PReLU(weight(r, 3)), ((5, 3),)),
+    LayerCase("elu", lambda r: L.ELU(0.5), ((5, 3),), exact=False),
+    LayerCase("linear", lambda r: L.Linear(), ((5, 3),)),
+    LayerCase("tanh", lambda r: L.Tanh(), ((5, 3),), exact=False),
+    LayerCase("sigmoid", lambda r: L.Sigmoid(), ((5, 3),), exact=False),
+    LayerCase("softplus", lambda r: L.Softplus(), ((5, 3),), exact=False),
+    LayerCase("silu", lambda r: L.SiLU(), ((5, 3),), exact=False),
+    LayerCase("gelu", lambda r: L.GELU(), ((5, 3),), exact=False),
+    LayerCase("gelu-tanh", lambda r: L.GELU(approximate=True), ((5, 3),), exact=False),
+    LayerCase("softmax", lambda r: L.Softmax(), ((5, 3),), exact=False),
+    LayerCase("softmax-axis", lambda r: L.Softmax(axis=1), ((5, 3),), exact=False),
+    LayerCase("flatten", lambda r: L.Flatten(), ((2, 3, 5),)),
+    LayerCase("reshape", lambda r: L.Reshape((5, -1)), ((2, 3, 5),)),
+    LayerCase("permute", lambda r: L.Permute((3, 1, 2)), ((2, 3, 5),)),
+    LayerCase("zero-pad", lambda r: L.ZeroPad(((1, 2), (0, 3))), ((3, 5, 2),)),
+    LayerCase("crop", lambda r: L.Crop(((1, 2), (0, 3))), ((5, 7, 2),)),
+    LayerCase("up-sample", lambda r: L.UpSample((2, 3)), ((3, 5, 2),)),
+    LayerCase("dropout", lambda r: L.Dropout(0.3), ((3, 5),)),
+    LayerCase("input", lambda r: L.Input((3, 5)), ()),
+    LayerCase("add", lambda r: L.Add(), ((3, 5), (3, 5), (3, 5))),
+    LayerCase("add-repeated", lambda r: L.Add(), ((3, 5, 2), (1, 1, 2))),
+    LayerCase("average", lambda r: L.Average(), ((3, 5), (3, 5), (3, 5))),
+    LayerCase("concat", lambda r: L.Concat(), ((3, 5), (3, 2))),
+    LayerCase("concat-rows", lambda r: L.Concat(axis=1), ((3, 5), (2, 5))),
+    LayerCase("multiply", lambda r: L.Multiply(), ((3, 5), (3, 5), (3, 5))),
+    LayerCase("multiply-gate", lambda r: L.Multiply(), ((3, 5, 2), (1, 1, 2))),
+    LayerCase("abs", lambda r: L.Abs(), ((5, 3),)),
+    LayerCase("log", lambda r: L.Log(), ((5, 3),), exact=False, domain=lambda x: np.abs(x) + 0.5),
+    LayerCase("erf", lambda r: L.Erf(), ((5, 3),), exact=False),
+    LayerCase("log-softmax", lambda r: L.LogSoftmax(), ((5, 3),), exact=False),
+    LayerCase("weighted-add", lambda r: L.WeightedAdd((1.0, -0.5, 2.0)), ((5, 3), (5, 3), (5, 1))),
+    LayerCase("mask", lambda r: L.Mask(), ((5, 3), (5,))),  # a token of 0 is padding, and one in eight is
     *(
-        Case(name, lambda r, make=make: make(), ((5, 3),), exact=exact)
+        LayerCase(name, lambda r, make=make: make(), ((5, 3),), exact=exact)
         for name, make, exact in (
             ("softsign", L.Softsign, True),
             ("selu", L.SELU, False),
@@ -180,44 +180,44 @@ CASES: tuple[Case, ...] = (
             ("gelu-single", lambda: L.GELU(single=True), False),
         )
     ),
-    Case("affine", lambda r: L.Affine(weight(r, 3), weight(r, 3)), ((5, 3),)),
-    Case("affine-number", lambda r: L.Affine(np.array(-0.5), np.array(0.25)), ((5, 3),)),
-    Case("affine-map", lambda r: L.Affine(weight(r, 5, 1)), ((5, 3),)),
-    Case("conv-transpose", lambda r: L.ConvTranspose(weight(r, 2, 3, 5, 3), weight(r, 5), (2, 1)), ((4, 5, 3),)),
-    Case(
+    LayerCase("affine", lambda r: L.Affine(weight(r, 3), weight(r, 3)), ((5, 3),)),
+    LayerCase("affine-number", lambda r: L.Affine(np.array(-0.5), np.array(0.25)), ((5, 3),)),
+    LayerCase("affine-map", lambda r: L.Affine(weight(r, 5, 1)), ((5, 3),)),
+    LayerCase("conv-transpose", lambda r: L.ConvTranspose(weight(r, 2, 3, 5, 3), weight(r, 5), (2, 1)), ((4, 5, 3),)),
+    LayerCase(
         "conv-transpose-cut",
         lambda r: L.ConvTranspose(weight(r, 3, 5, 2), weight(r, 5), 2, ((1, 1),), (1,), 2),
         ((4, 2),),
     ),
-    Case(
+    LayerCase(
         "conv-transpose-asymmetric",
         lambda r: L.ConvTranspose(weight(r, 2, 2, 2, 4), weight(r, 4), (3, 2), 0, (1, 0), groups=2),
         ((2, 3, 4),),
     ),
-    Case("interpolate", lambda r: L.Interpolate((2, 4)), ((3, 4, 2),)),
-    Case("interpolate-corner", lambda r: L.Interpolate((4,), half_pixel=False), ((4, 2),)),
-    Case("slice", lambda r: L.Slice(((1, None, 2), -1)), ((5, 3, 2),)),
-    Case("slice-reversed", lambda r: L.Slice(((None, None, -1),)), ((5, 3),)),
-    Case("repeat-vector", lambda r: L.RepeatVector(4), ((3,),)),
-    Case("subtract", lambda r: L.Subtract(), ((3, 5), (3, 5))),
-    Case("maximum", lambda r: L.Maximum(), ((3, 5), (3, 5), (1, 5))),
-    Case("minimum", lambda r: L.Minimum(), ((3, 5), (3, 5))),
-    Case("matmul", lambda r: L.MatMul(), ((3, 5), (5, 2))),
-    Case("matmul-transpose", lambda r: L.MatMul(transpose=True), ((2, 3, 5), (2, 7, 5))),
-    Case("dot", lambda r: L.Dot(2, 1), ((3, 5), (5, 2))),
-    Case("dot-vectors", lambda r: L.Dot(1, 1), ((5,), (5,))),
-    Case("layer-norm", lambda r: L.LayerNorm(1, r.normal(size=5), r.normal(size=5)), ((3, 5),), exact=False),
-    Case("layer-norm-two", lambda r: L.LayerNorm(2, None, r.normal(size=(3, 5))), ((2, 3, 5),), exact=False),
-    Case("group-norm", lambda r: L.GroupNorm(2, r.normal(size=6), r.normal(size=6)), ((3, 2, 6),), exact=False),
-    Case("group-norm-bare", lambda r: L.GroupNorm(1), ((5, 3),), exact=False),
-    Case("rms-norm", lambda r: L.RMSNorm(r.normal(size=5)), ((3, 5),), exact=False),
-    Case("unit-norm", lambda r: L.UnitNorm(), ((3, 5),), exact=False),
-    Case("token-mask", lambda r: L.TokenMask(), ((5,),)),
-    Case("feature-mask", lambda r: L.FeatureMask(), ((5, 2),)),
-    Case("masking", lambda r: L.Masking(), ((5, 3), (5,))),
-    Case("masked-mean", lambda r: L.MaskedMean(), ((5, 3), (5,))),
+    LayerCase("interpolate", lambda r: L.Interpolate((2, 4)), ((3, 4, 2),)),
+    LayerCase("interpolate-corner", lambda r: L.Interpolate((4,), half_pixel=False), ((4, 2),)),
+    LayerCase("slice", lambda r: L.Slice(((1, None, 2), -1)), ((5, 3, 2),)),
+    LayerCase("slice-reversed", lambda r: L.Slice(((None, None, -1),)), ((5, 3),)),
+    LayerCase("repeat-vector", lambda r: L.RepeatVector(4), ((3,),)),
+    LayerCase("subtract", lambda r: L.Subtract(), ((3, 5), (3, 5))),
+    LayerCase("maximum", lambda r: L.Maximum(), ((3, 5), (3, 5), (1, 5))),
+    LayerCase("minimum", lambda r: L.Minimum(), ((3, 5), (3, 5))),
+    LayerCase("matmul", lambda r: L.MatMul(), ((3, 5), (5, 2))),
+    LayerCase("matmul-transpose", lambda r: L.MatMul(transpose=True), ((2, 3, 5), (2, 7, 5))),
+    LayerCase("dot", lambda r: L.Dot(2, 1), ((3, 5), (5, 2))),
+    LayerCase("dot-vectors", lambda r: L.Dot(1, 1), ((5,), (5,))),
+    LayerCase("layer-norm", lambda r: L.LayerNorm(1, r.normal(size=5), r.normal(size=5)), ((3, 5),), exact=False),
+    LayerCase("layer-norm-two", lambda r: L.LayerNorm(2, None, r.normal(size=(3, 5))), ((2, 3, 5),), exact=False),
+    LayerCase("group-norm", lambda r: L.GroupNorm(2, r.normal(size=6), r.normal(size=6)), ((3, 2, 6),), exact=False),
+    LayerCase("group-norm-bare", lambda r: L.GroupNorm(1), ((5, 3),), exact=False),
+    LayerCase("rms-norm", lambda r: L.RMSNorm(r.normal(size=5)), ((3, 5),), exact=False),
+    LayerCase("unit-norm", lambda r: L.UnitNorm(), ((3, 5),), exact=False),
+    LayerCase("token-mask", lambda r: L.TokenMask(), ((5,),)),
+    LayerCase("feature-mask", lambda r: L.FeatureMask(), ((5, 2),)),
+    LayerCase("masking", lambda r: L.Masking(), ((5, 3), (5,))),
+    LayerCase("masked-mean", lambda r: L.MaskedMean(), ((5, 3), (5,))),
     *(
-        Case(
+        LayerCase(
             f"{cell.__name__.lower()}-{name}", lambda r, cell=cell, more=more: _cell(r, cell, more), shapes, exact=False
         )
         for cell in (L.SimpleRNN, L.LSTM, L.GRU)
@@ -226,54 +226,54 @@ CASES: tuple[Case, ...] = (
             ("sequence", {"output": "sequence", "reverse": True}, ((5, 3),)),
         )
     ),
-    Case("gru-before", lambda r: _cell(r, L.GRU, {"reset_after": False}), ((5, 3),), exact=False),
-    Case(
+    LayerCase("gru-before", lambda r: _cell(r, L.GRU, {"reset_after": False}), ((5, 3),), exact=False),
+    LayerCase(
         "lstm-cell",
         lambda r: _cell(r, L.LSTM, {"output": "cell", "masked": True, "initial": True}),
         ((5, 3), (5,), (2,), (2,)),
         exact=False,
         binary=(1,),
     ),
-    Case(
+    LayerCase(
         "gru-masked",
         lambda r: _cell(r, L.GRU, {"output": "sequence", "masked": True, "zero_masked": True}),
         ((5, 3), (5,)),
         exact=False,
         binary=(1,),
     ),
-    Case(
+    LayerCase(
         "rnn-linear",
         lambda r: _cell(r, L.SimpleRNN, {"activation": "relu", "masked": True}),
         ((5, 3), (5,)),
         binary=(1,),
     ),
-    Case("attention", lambda r: _attention(r), ((5, 3), (4, 2), (4, 7)), exact=False),
-    Case(
+    LayerCase("attention", lambda r: _attention(r), ((5, 3), (4, 2), (4, 7)), exact=False),
+    LayerCase(
         "attention-masked",
         lambda r: _attention(r, masks=("query", "value", "key", "pair"), causal=True, scale=0.5),
         ((5, 3), (4, 2), (4, 7), (5,), (4,), (4,), (5, 4)),
         exact=False,
         binary=(3, 4, 5, 6),
     ),
-    Case("embedding", lambda r: L.Embedding(weight(r, 7, 3)), ((5,),), tokens=7),
-    Case("dense-sift", lambda r: L.DenseSIFT((1, 2), (2, 3), 1.5, orientations=7), ((9, 8, 1),), exact=False),
-    Case(
+    LayerCase("embedding", lambda r: L.Embedding(weight(r, 7, 3)), ((5,),), tokens=7),
+    LayerCase("dense-sift", lambda r: L.DenseSIFT((1, 2), (2, 3), 1.5, orientations=7), ((9, 8, 1),), exact=False),
+    LayerCase(
         "dense-sift-colour",
         lambda r: L.DenseSIFT(2, 2, spatial_bins=2, orientations=5, flat_window=True, colour_weights=(0.3, 0.6, 0.1)),
         ((5, 6, 3),),
         exact=False,
     ),
-    Case("sift-positions", lambda r: L.SiftPositions((1, 2), (2, 3)), ((9, 8, 1),)),
-    Case("pca", lambda r: L.PCA(weight(r, 5), weight(r, 5, 3)), ((7, 5),)),
-    Case("pca-whitened", lambda r: L.PCA(weight(r, 5), weight(r, 5, 3), 0.5 + abs(weight(r, 3))), ((7, 5),)),
-    Case("posteriors", lambda r: L.Posteriors(*mixture(r)), ((7, 2),), exact=False),
-    Case("posteriors-hard", lambda r: L.Posteriors(*mixture(r), hard=True), ((7, 2),), exact=False),
-    Case(
+    LayerCase("sift-positions", lambda r: L.SiftPositions((1, 2), (2, 3)), ((9, 8, 1),)),
+    LayerCase("pca", lambda r: L.PCA(weight(r, 5), weight(r, 5, 3)), ((7, 5),)),
+    LayerCase("pca-whitened", lambda r: L.PCA(weight(r, 5), weight(r, 5, 3), 0.5 + abs(weight(r, 3))), ((7, 5),)),
+    LayerCase("posteriors", lambda r: L.Posteriors(*mixture(r)), ((7, 2),), exact=False),
+    LayerCase("posteriors-hard", lambda r: L.Posteriors(*mixture(r), hard=True), ((7, 2),), exact=False),
+    LayerCase(
         "fisher-pooling",
         lambda r: L.FisherPooling(weight(r, 3, 2), 1 + abs(weight(r, 3, 2)), weight(r, 3, 2), weight(r, 3)),
         ((7, 2), (7, 3)),
     ),
-    Case(
+    LayerCase(
         "fisher-pooling-pyramid",
         lambda r: L.FisherPooling(
             weight(r, 3, 2), 1 + abs(weight(r, 3, 2)), weight(r, 3, 2), weight(r, 3), ((1, 1), (2, 1), (1, 3))
@@ -281,45 +281,45 @@ CASES: tuple[Case, ...] = (
         ((7, 2), (7, 3), (7, 2)),
         domain=_between_0_and_1,
     ),
-    Case("fisher-vector", lambda r: L.FisherVector(*mixture(r)), ((7, 2),), exact=False),
-    Case("fisher-vector-cut", lambda r: L.FisherVector(*mixture(r), threshold=0.05), ((7, 2),), exact=False),
-    Case("signed-power", lambda r: L.SignedPower(), ((5, 3),), exact=False),
-    Case("signed-power-1", lambda r: L.SignedPower(1), ((5, 3),)),
-    Case("l2-normalize", lambda r: L.L2Normalize(), ((6,),), exact=False),
-    Case("l2-normalize-blocks", lambda r: L.L2Normalize(3), ((6,),), exact=False),
-    Case("fixed-scale", lambda r: L.FixedScale(weight(r, 5)), ((5,),)),
-    Case("linear-svm", lambda r: L.LinearSVM(weight(r, 5, 3), weight(r, 3)), ((5,),)),
-    Case("linear-kernel", lambda r: L.LinearKernel(weight(r, 7, 5), weight(r, 7, 3), weight(r, 3)), ((5,),)),
-    Case(
+    LayerCase("fisher-vector", lambda r: L.FisherVector(*mixture(r)), ((7, 2),), exact=False),
+    LayerCase("fisher-vector-cut", lambda r: L.FisherVector(*mixture(r), threshold=0.05), ((7, 2),), exact=False),
+    LayerCase("signed-power", lambda r: L.SignedPower(), ((5, 3),), exact=False),
+    LayerCase("signed-power-1", lambda r: L.SignedPower(1), ((5, 3),)),
+    LayerCase("l2-normalize", lambda r: L.L2Normalize(), ((6,),), exact=False),
+    LayerCase("l2-normalize-blocks", lambda r: L.L2Normalize(3), ((6,),), exact=False),
+    LayerCase("fixed-scale", lambda r: L.FixedScale(weight(r, 5)), ((5,),)),
+    LayerCase("linear-svm", lambda r: L.LinearSVM(weight(r, 5, 3), weight(r, 3)), ((5,),)),
+    LayerCase("linear-kernel", lambda r: L.LinearKernel(weight(r, 7, 5), weight(r, 7, 3), weight(r, 3)), ((5,),)),
+    LayerCase(
         "histogram-intersection",
         lambda r: L.HistogramIntersection(weight(r, 7, 5), weight(r, 7, 3), weight(r, 3)),
         ((5,),),
     ),
-    Case(
+    LayerCase(
         "chi-square",
         lambda r: L.ChiSquare(abs(weight(r, 7, 5)), weight(r, 7, 3), weight(r, 3)),
         ((5,),),
         domain=np.abs,
     ),
-    Case("rbf", lambda r: L.RBF(weight(r, 7, 5), weight(r, 7, 3), weight(r, 3), 0.2), ((5,),), exact=False),
-    Case(
+    LayerCase("rbf", lambda r: L.RBF(weight(r, 7, 5), weight(r, 7, 3), weight(r, 3), 0.2), ((5,),), exact=False),
+    LayerCase(
         "exponential-chi-square",
         lambda r: L.ExponentialChiSquare(abs(weight(r, 7, 5)), weight(r, 7, 3), weight(r, 3), 0.2),
         ((5,),),
         exact=False,
         domain=np.abs,
     ),
-    Case("hard-mapping", lambda r: L.HardMapping(weight(r, 5, 2)), ((7, 2),)),
-    Case("soft-mapping", lambda r: L.SoftMapping(weight(r, 5, 2), 0.3), ((7, 2),), exact=False),
-    Case("mean-histogram", lambda r: L.MeanHistogram(), ((7, 5),), domain=np.abs),
-    Case("mean-histogram-3", lambda r: L.MeanHistogram(exponent=3), ((7, 5),), exact=False, domain=np.abs),
-    Case(
+    LayerCase("hard-mapping", lambda r: L.HardMapping(weight(r, 5, 2)), ((7, 2),)),
+    LayerCase("soft-mapping", lambda r: L.SoftMapping(weight(r, 5, 2), 0.3), ((7, 2),), exact=False),
+    LayerCase("mean-histogram", lambda r: L.MeanHistogram(), ((7, 5),), domain=np.abs),
+    LayerCase("mean-histogram-3", lambda r: L.MeanHistogram(exponent=3), ((7, 5),), exact=False, domain=np.abs),
+    LayerCase(
         "mean-histogram-pyramid",
         lambda r: L.MeanHistogram(((1, 1), (1, 2))),
         ((7, 5), (7, 2)),
         domain=_between_0_and_1,
     ),
-    Case("max-histogram", lambda r: L.MaxHistogram(), ((7, 5),), domain=np.abs),
+    LayerCase("max-histogram", lambda r: L.MaxHistogram(), ((7, 5),), domain=np.abs),
 )
 
 RULES: tuple[Rule, ...] = tuple(
@@ -365,7 +365,7 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 
-def cases(only_exact: bool = False) -> list[Case]:
+def cases(only_exact: bool = False) -> list[LayerCase]:
     """The cases that have inputs: those of exact arithmetic alone on request."""
     return [case for case in CASES if case.shapes and (case.exact or not only_exact)]
 
@@ -383,11 +383,11 @@ def exact_cases(without: tuple[str, ...] = ()) -> list[Any]:
     ]
 
 
-def rules_of(case: Case, linear: bool = False) -> list[Rule]:
+def rules_of(case: LayerCase, linear: bool = False) -> list[Rule]:
     """Every rule that the case's layer takes; those with a table alone on request."""
     layer = case.build(np.random.default_rng(0))
     return [rule for rule in RULES if layer.accepts(rule) and (isinstance(rule, LinearRule) or not linear)]
 
 
-def case_id(case: Case) -> str:
+def case_id(case: LayerCase) -> str:
     return case.name

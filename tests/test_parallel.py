@@ -57,7 +57,7 @@ def test_a_wrong_number_of_threads_is_refused(value, monkeypatch):
 @pytest.mark.parametrize("rows", [4, 5, 300])
 @pytest.mark.parametrize("given", [True, False])
 def test_products_in_blocks(rows, given, rng, monkeypatch):
-    monkeypatch.setattr(parallel, "LARGE", 1)
+    monkeypatch.setattr(parallel, "MIN_FLOPS", 1)
     monkeypatch.setenv("LRP_THREADS", "3")
     a, b = rng.normal(size=(rows, 7)), rng.normal(size=(11, 7)).T
     out = np.empty((rows, 11)) if given else None
@@ -94,8 +94,8 @@ def test_pieces_that_threads_finish_together():
 
 @pytest.fixture(params=["1", "3"])
 def small_pieces(request, monkeypatch):
-    monkeypatch.setattr(parallel, "PIECE", 10)
-    monkeypatch.setattr(parallel, "MANY", 1)
+    monkeypatch.setattr(parallel, "CACHE_ELEMENTS", 10)
+    monkeypatch.setattr(parallel, "MIN_BLOCKS", 1)
     monkeypatch.setenv("LRP_THREADS", request.param)
 
 
@@ -145,15 +145,15 @@ def test_sums_hear_errors_and_what_is_not_a_number(rng, small_pieces):
 def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
     """With neurons whose denominator is 0, with and without relevance; large arrays take the place of others."""
     for module in (fast, propagation):
-        monkeypatch.setattr(module, "SMALL", 0)
+        monkeypatch.setattr(module, "MAX_DEFERRED", 0)
     weight = rng.normal(size=(3, 3, 2, 5))
     weight[..., 1] = 0
     layer, x = Conv(weight, rng.normal(size=5) * [1, 0, 1, 1, 1], padding=1), rng.normal(size=(2, 6, 4, 2))
     y, shares = layer.compute(x), []
     given = [a.copy() for a in (x, y)]
     R = rng.normal(size=y.shape) * (rng.uniform(size=y.shape) > 0.3)
-    for piece in (parallel.PIECE, 10**9):
-        monkeypatch.setattr(parallel, "PIECE", piece)
+    for piece in (parallel.CACHE_ELEMENTS, 10**9):
+        monkeypatch.setattr(parallel, "CACHE_ELEMENTS", piece)
         shares.append(layer.distribute(R, parse(rule), (x,), y))
     one, other = shares
     assert (x == given[0]).all() and (y == given[1]).all()
@@ -166,7 +166,7 @@ def test_an_explanation_in_pieces(rule, rng, small_pieces, monkeypatch):
 def test_no_relevance_is_written_over_activations(rule, rng, small_pieces, monkeypatch):
     """With no denominator 0: those of `zero` are the layer's own output."""
     for module in (fast, propagation):
-        monkeypatch.setattr(module, "SMALL", 0)
+        monkeypatch.setattr(module, "MAX_DEFERRED", 0)
     layer, x = Dense(rng.normal(size=(4, 9)), rng.normal(size=9)), rng.normal(size=(3, 4))
     y = layer.compute(x)
     R, given = rng.normal(size=y.shape), [a.copy() for a in (x, y)]

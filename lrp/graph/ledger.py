@@ -20,7 +20,7 @@ from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import LedgerError
 from lrp.lazy import LazyFields
-from lrp.rules import SMALL, Propagation, Rule
+from lrp.rules import MAX_DEFERRED, Propagation, Rule
 from lrp.tables import html_table
 
 BOUND = 8
@@ -92,7 +92,7 @@ def line(name: str, kind: str, rule: Rule, R: Array, share: Propagation) -> Ledg
         return {"rule": rule.text(), "received": received, "passed": passed, **sums, "gross": gross}
 
     row = LedgerRow.lazy(account, name=name, kind=kind, eps=arrays.epsilon_of(R))
-    return row if R.size + sum(part.size for part in share.parts) <= SMALL else row.computed()
+    return row if R.size + sum(part.size for part in share.parts) <= MAX_DEFERRED else row.computed()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Propagation rules: values that say how relevance is divided."""
 
 from lrp.rules import engine
-from lrp.rules.algebra import Bound, Gate, Group, LinearRule, Rule, Sink, Term, number_text
-from lrp.rules.catalogue import alpha_beta, epsilon, flat, gamma, w_square, with_options, z_box, z_plus, zero
+from lrp.rules.algebra import Gate, Group, LinearRule, Rule, Sink, Term
+from lrp.rules.bound import Bound, number_text
+from lrp.rules.catalogue import alpha_beta, epsilon, flat, gamma, w_square, z_box, z_plus, zero
 from lrp.rules.engine import Linear, all_to_inputs, difference_as_dropped, distribute, with_dropped
 from lrp.rules.nonlinear import (
     Identity,
@@ -20,13 +21,14 @@ from lrp.rules.nonlinear import (
     uniform,
     winner,
 )
-from lrp.rules.propagation import SMALL, Propagation
+from lrp.rules.options import with_options
+from lrp.rules.propagation import MAX_DEFERRED, Propagation
 from lrp.rules.stabilizer import Stabilizer
 from lrp.rules.text import RULES, build, from_dict, options_of, parse
 
 __all__ = [
     "RULES",
-    "SMALL",
+    "MAX_DEFERRED",
     "Bound",
     "Gate",
     "Group",

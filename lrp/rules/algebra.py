@@ -20,10 +20,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from lrp.arrays import Array, Number, is_exact, rational
+from lrp.arrays import Number, rational
 from lrp.errors import RuleError
+from lrp.rules.bound import Bound, number_text
 from lrp.rules.stabilizer import Stabilizer
 
 
@@ -65,14 +64,48 @@ def table(rows: list[list[Number]]) -> Table:
 ALL = table([[1, 1], [1, 1]])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Term:
-    """One summand of a group's z: sign * table applied to source and weight."""
+    """One summand of a group's z: sign * sum_j sum_{a,c} T[a,c] u_j^a w_jk^c.
+
+    Parameters
+    ----------
+    source : Source
+        What the weights are multiplied with: the input x, ones, or a bound of the input.
+    weight : Weight
+        How the weights are read: w, w^2 or 1.
+    table : Table
+        T, as `table()` makes it: rows u+ u-, columns w+ w-.
+    sign : 1 or -1
+
+    Raises
+    ------
+    RuleError
+        If a field has another type or value.
+
+    Examples
+    --------
+    >>> print(Term(table=table([[1, 0], [0, 1]])))
+    + x w [1,0] [0,1]
+    """
 
     source: Source = Source.X
     weight: Weight = Weight.W
     table: Table = ALL
     sign: int = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.source, Source) or not isinstance(self.weight, Weight):
+            raise RuleError(f"Term: expected a Source and a Weight, got {self.source!r} and {self.weight!r}")
+        if self.sign not in (1, -1):
+            raise RuleError(f"Term: expected sign 1 or -1, got {self.sign!r}; put other factors into the table")
+        rows = self.table if isinstance(self.table, tuple) else ()
+        if [len(row) for row in rows if isinstance(row, tuple)] != [2, 2] or not all(
+            isinstance(entry, Fraction) for row in rows for entry in row
+        ):
+            raise RuleError(
+                f"Term: expected a table of 2 x 2 Fractions, got {self.table!r}; make it with table([[a, b], [c, d]])"
+            )
 
     @cached_property
     def is_plain(self) -> bool:
@@ -108,11 +141,6 @@ class Group:
         """Whether the group's z is the layer's own pre-activation."""
         return self.terms == (Term(),)
 
-    @cached_property
-    def is_whole(self) -> bool:
-        """Whether all of R is the group's."""
-        return self.factor == 1
-
     def __str__(self) -> str:
         gate = "" if self.gate is Gate.ALWAYS else f" where {self.gate.value}"
         return f"lambda {self.factor}{gate}: " + "  ".join(map(str, self.terms))
@@ -130,42 +158,6 @@ class Rule(ABC):
     @abstractmethod
     def text(self) -> str:
         """The rule in the form that `lrp.rules.parse` reads, such as "alpha_beta:2,1"."""
-
-
-@dataclass(frozen=True)
-class Bound:
-    """One side of the input's range: a number, one per channel, or one per pixel; compared by value."""
-
-    values: Array = field(repr=False)
-
-    def __post_init__(self) -> None:
-        values = np.array(self.values, dtype=object if is_exact(np.asarray(self.values)) else np.float64)
-        values.setflags(write=False)
-        object.__setattr__(self, "values", values)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Bound) and np.array_equal(self.values, other.values)
-
-    def __hash__(self) -> int:
-        return hash((self.values.shape, tuple(self.values.ravel().tolist())))
-
-    def like(self, x: Array) -> Array:
-        """The bound for every entry of x, in the arithmetic of x; raises RuleError where it does not broadcast."""
-        values = self.values
-        if is_exact(x):
-            values = np.asarray(np.frompyfunc(rational, 1, 1)(values), dtype=object)
-        try:
-            return np.broadcast_to(values.astype(x.dtype), x.shape)
-        except ValueError:
-            raise RuleError(
-                f"z_box: bounds have shape {values.shape}, the input has {x.shape[1:]} a sample; "
-                "give one number, one per channel, or one per entry"
-            ) from None
-
-    def __str__(self) -> str:
-        if self.values.ndim > 1:
-            return f"array{self.values.shape}"
-        return "|".join(number_text(value) for value in self.values.ravel().tolist())
 
 
 class OneSided(Enum):
@@ -256,12 +248,6 @@ class LinearRule(Rule):
         lines = [f"{self.text()}   ({self.stabilizer}, bias {'on' if self.bias else 'off'}, sink {self.sink.value})"]
         lines += [f"    {group}" for group in self.groups]
         return "\n".join(lines)
-
-
-def number_text(value: Number) -> str:
-    """A number as short as it can be and still be read back as the same one."""
-    value = rational(value)
-    return str(int(value)) if value.denominator == 1 else repr(float(value))
 
 
 def option_texts(rule: LinearRule) -> dict[str, str]:

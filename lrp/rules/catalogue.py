@@ -1,21 +1,23 @@
 """The published propagation rules, one function each; `lrp.rules.parse` reads their text form.
 
-The functions take numbers (int, float or Fraction; 0.1 means 1/10) and, as keywords, these options:
+Numbers are int, float or Fraction; 0.1 means 1/10. Every function takes these options as keywords, values or text:
 
-    eps         the stabilizer of the denominators, in the unit of z; 0 = none: a zero denominator drops its share
-    bias        "on": the bias counts as one more input that is always 1; "off": it has no part; "whole": it counts
-                whole and with its sign in each group, whatever the group's table
-    sink        "keep": what bias and stabilizer take stands on the ledger; "spread": it is returned to the inputs
-    one_sided   "drop" or "renormalise": what becomes of a group's share where the group is 0/0 and another is not
+    eps         the stabilizer of the denominators, in the unit of z; 0 = none: where z = 0 the relevance is dropped
+    bias        "on": the bias counts as one more input that is always 1; "off": it is left out; "whole": it counts
+                with its full value and sign in each group, whatever the group's table
+    sink        "keep": the relevance of bias and stabilizer stays there, on the ledger; "spread": it is returned to the
+                connected inputs in equal parts
+    one_sided   "drop": the share of a group that is 0/0 is dropped; "renormalise": the other groups receive it
 
-These exist to reproduce what implementations do (see `lrp.graph.profiles`):
+These options reproduce what implementations do (see `lrp.graph.profiles`):
 
     stab        "sign", "plus", "clip" or "one": how eps moves a denominator (`Stab`)
-    zero        the value of a stabilized denominator that is exactly zero; "auto": as for any other
-    rms         this multiple of the denominators' root mean square, over the batch, is added to eps
-    sign        "product", "weight" or "positive": whose sign a table goes by (`Sign`)
-    gate        "rule" or "layer": whether gamma goes by the sign of z as the rule has it, or with the bias in any case
-    padding     "skip" or "count": whether zero padding counts as an input for w_square and flat
+    zero        the value of a stabilized denominator at z = 0; "auto": the same formula as elsewhere
+    rms         this multiple of the root mean square of z, over the whole batch, is added to eps
+    sign        "product", "weight" or "positive": whose sign selects the entry of a table (`Sign`)
+    gate        "rule": the gates of gamma use z as the rule computes it; "layer": they use z with the bias in any case
+    padding     "skip" or "count": whether zero padding counts as an input; for rules with a source of ones alone
+                (w_square and flat)
 """
 
 from __future__ import annotations
@@ -25,21 +27,9 @@ from typing import Any
 
 from lrp.arrays import Number, rational
 from lrp.errors import RuleError
-from lrp.rules.algebra import (
-    Bound,
-    Gate,
-    Group,
-    LinearRule,
-    OneSided,
-    Sign,
-    Sink,
-    Source,
-    Term,
-    Weight,
-    option_texts,
-    table,
-)
-from lrp.rules.stabilizer import Stab, Stabilizer
+from lrp.rules.algebra import Gate, Group, LinearRule, Source, Term, Weight, table
+from lrp.rules.bound import Bound
+from lrp.rules.options import make_rule
 
 POSITIVE = table([[1, 0], [0, 1]])  # the products x w that are positive
 NEGATIVE = table([[0, 1], [1, 0]])  # the products x w that are negative
@@ -53,8 +43,23 @@ def zero(**options: Any) -> LinearRule:
     Source: Bach et al. 2015, Eq. (56)
 
     Unbounded where z_j is near 0. Does not conserve with a bias: the bias takes b_j/z_j R_j.
+
+    Parameters
+    ----------
+    **options
+        `eps`, `bias`, `sink`, `one_sided` and the others at the top of this module.
+
+    Raises
+    ------
+    RuleError
+        For an unknown option or a wrong value, as all functions of this module.
+
+    Examples
+    --------
+    >>> zero(bias="off").text()
+    'zero:bias=off'
     """
-    return _rule("zero", (), (Group((Term(),)),), options)
+    return make_rule("zero", (), (Group((Term(),)),), options)
 
 
 def epsilon(eps: Number = 1e-6, **options: Any) -> LinearRule:
@@ -63,22 +68,64 @@ def epsilon(eps: Number = 1e-6, **options: Any) -> LinearRule:
     Source: Bach et al. 2015, Eq. (58)
 
     The stabilizer takes eps s(z_j) / (z_j + eps s(z_j)) R_j: all of it for a large eps.
+
+    Parameters
+    ----------
+    eps : int, float or Fraction
+        At least 0, in the unit of z.
+    **options
+        `bias`, `sink`, `one_sided` and the others at the top of this module, but not `eps`.
+
+    Returns
+    -------
+    LinearRule
+
+    Raises
+    ------
+    RuleError
+        If eps < 0.
+
+    Examples
+    --------
+    >>> epsilon(0.01, sink="spread").text()
+    'epsilon:0.01,sink=spread'
     """
     eps = rational(eps)
     if eps < 0:
         raise RuleError(f"epsilon: expected eps >= 0, got {float(eps):g}; the sign of z is taken care of by s(z)")
-    return _rule("epsilon", (eps,), (Group((Term(),)),), options, eps=eps)
+    return make_rule("epsilon", (eps,), (Group((Term(),)),), options, eps=eps)
 
 
 def gamma(g: Number = 0.25, **options: Any) -> LinearRule:
-    """Positive contributions of a positive neuron, negative ones of a negative neuron, count 1 + g fold.
+    """Positive contributions of a positive neuron, negative ones of a negative neuron, count 1 + g times.
 
     z_j > 0:  R_{i<-j} = (z_ij + g z_ij^+) / sum_i (z_ij + g z_ij^+) R_j
     z_j < 0:  R_{i<-j} = (z_ij + g z_ij^-) / sum_i (z_ij + g z_ij^-) R_j
 
     Source: Montavon et al. 2019, gamma rule; generalised to inputs and outputs of either sign
 
-    For x >= 0 and z_j > 0 this is the published x_i (w_ij + g w_ij^+). A neuron with z_j = 0 opens no gate: dropped.
+    For x >= 0 and z_j > 0 this is the published x_i (w_ij + g w_ij^+). A neuron with z_j = 0 drops its relevance.
+
+    Parameters
+    ----------
+    g : int, float or Fraction
+        At least 0. 0 is the zero rule; the limit of a large g is z_plus.
+    **options
+        `eps`, `bias`, `sink`, `one_sided` and the others at the top of this module.
+
+    Returns
+    -------
+    LinearRule
+
+    Raises
+    ------
+    RuleError
+        If g < 0.
+
+    Examples
+    --------
+    >>> gamma(0.5).text()
+    'gamma:0.5'
     """
     g = rational(g)
     if g < 0:
@@ -87,7 +134,7 @@ def gamma(g: Number = 0.25, **options: Any) -> LinearRule:
         Group((Term(table=table([[1 + g, 1], [1, 1 + g]])),), gate=Gate.POSITIVE),
         Group((Term(table=table([[1, 1 + g], [1 + g, 1]])),), gate=Gate.NEGATIVE),
     )
-    return _rule("gamma", (g,), groups, options)
+    return make_rule("gamma", (g,), groups, options)
 
 
 def alpha_beta(alpha: Number = 2, beta: Number = 1, **options: Any) -> LinearRule:
@@ -96,8 +143,30 @@ def alpha_beta(alpha: Number = 2, beta: Number = 1, **options: Any) -> LinearRul
     Source: Bach et al. 2015, Eq. (60)
 
     Erratum of notation: Bach et al. write + beta with alpha + beta = 1, so that their beta is negative; here
-    beta >= 0 as in later papers. Z^+ and Z^- hold b^+ and b^-. Where a neuron has no inhibition (Z^- = 0) the published
-    formula leaves alpha R_j: the ledger shows dropped = -beta R_j; one_sided="renormalise" makes alpha 1 there.
+    beta >= 0 as in later papers. Z^+ and Z^- include b^+ and b^-. Where a neuron has no inhibition (Z^- = 0) the
+    published formula leaves alpha R_j: the ledger shows dropped = -beta R_j. one_sided="renormalise" makes alpha 1
+    there.
+
+    Parameters
+    ----------
+    alpha, beta : int, float or Fraction
+        alpha - beta = 1 and beta >= 0.
+    **options
+        `eps`, `bias`, `sink`, `one_sided` and the others at the top of this module.
+
+    Returns
+    -------
+    LinearRule
+
+    Raises
+    ------
+    RuleError
+        If alpha - beta is not 1 or beta < 0.
+
+    Examples
+    --------
+    >>> alpha_beta(2, 1, one_sided="renormalise").text()
+    'alpha_beta:2,1,one_sided=renormalise'
     """
     alpha, beta = rational(alpha), rational(beta)
     if beta < 0 or abs(alpha - beta - 1) > rational(1e-9):
@@ -106,7 +175,7 @@ def alpha_beta(alpha: Number = 2, beta: Number = 1, **options: Any) -> LinearRul
             f" {float(beta):g}; write Bach's (alpha, beta) = (2, -1) as alpha_beta(2, 1)"
         )
     groups = (Group((Term(table=POSITIVE),), alpha), Group((Term(table=NEGATIVE),), 1 - alpha))
-    return _rule("alpha_beta", (alpha, alpha - 1), groups, options)
+    return make_rule("alpha_beta", (alpha, alpha - 1), groups, options)
 
 
 def z_plus(**options: Any) -> LinearRule:
@@ -114,9 +183,24 @@ def z_plus(**options: Any) -> LinearRule:
 
     Source: Montavon et al. 2017, z+ rule
 
-    Deep Taylor decomposition proper has x >= 0 and no bias: z_plus(bias=False).
+    Deep Taylor decomposition proper has x >= 0 and no bias: z_plus(bias="off").
+
+    Parameters
+    ----------
+    **options
+        `eps`, `bias`, `sink`, `one_sided` and the others at the top of this module.
+
+    Raises
+    ------
+    RuleError
+        For an unknown option or a wrong value, as all functions of this module.
+
+    Examples
+    --------
+    >>> z_plus(bias="off").text()
+    'z_plus:bias=off'
     """
-    return _rule("z_plus", (), (Group((Term(table=POSITIVE),)),), options)
+    return make_rule("z_plus", (), (Group((Term(table=POSITIVE),)),), options)
 
 
 def w_square(**options: Any) -> LinearRule:
@@ -124,9 +208,24 @@ def w_square(**options: Any) -> LinearRule:
 
     Source: Montavon et al. 2017, w^2 rule
 
-    Blind to the input. The bias has no part in it unless bias=True (then it counts as b_j^2).
+    Does not depend on the input. The bias has no part in it unless bias="on" (then it counts as b_j^2).
+
+    Parameters
+    ----------
+    **options
+        `padding`, and `eps`, `bias` (by default "off"), `sink`, `one_sided` and the others at the top of this module.
+
+    Raises
+    ------
+    RuleError
+        For an unknown option or a wrong value, as all functions of this module.
+
+    Examples
+    --------
+    >>> w_square(bias="on").text()
+    'w_square:bias=on'
     """
-    return _rule("w_square", (), (Group((Term(Source.ONE, Weight.SQUARE),)),), options, bias=False)
+    return make_rule("w_square", (), (Group((Term(source=Source.ONE, weight=Weight.SQUARE),)),), options, bias=False)
 
 
 def flat(**options: Any) -> LinearRule:
@@ -134,9 +233,24 @@ def flat(**options: Any) -> LinearRule:
 
     Source: Bach et al. 2016, flat rule
 
-    Positions in zero padding are not counted. Blind to input and weights; constant on a dense layer.
+    Depends neither on input nor on weights: constant on a dense layer. Zero padding is not counted.
+
+    Parameters
+    ----------
+    **options
+        `padding`, and `eps`, `bias` (by default "off"), `sink`, `one_sided` and the others at the top of this module.
+
+    Raises
+    ------
+    RuleError
+        For an unknown option or a wrong value, as all functions of this module.
+
+    Examples
+    --------
+    >>> flat(padding="count").text()
+    'flat:padding=count'
     """
-    return _rule("flat", (), (Group((Term(Source.ONE, Weight.ONE),)),), options, bias=False)
+    return make_rule("flat", (), (Group((Term(source=Source.ONE, weight=Weight.ONE),)),), options, bias=False)
 
 
 def z_box(low: Any, high: Any, **options: Any) -> LinearRule:
@@ -144,124 +258,36 @@ def z_box(low: Any, high: Any, **options: Any) -> LinearRule:
 
     Source: Montavon et al. 2017, z^B rule
 
-    low <= x <= high, each one number, one per channel, or one per pixel. The bias, an input with the bounds 1 and 1,
-    cancels out of the sum, so it has no part.
+    The bias, an input with the bounds 1 and 1, cancels out of the sum, so it has no part.
+
+    Parameters
+    ----------
+    low, high : number or array
+        low <= x <= high for every input x: one number, one per channel, or one per entry of a sample.
+    **options
+        `eps`, `bias`, `sink`, `one_sided` and the others at the top of this module.
+
+    Returns
+    -------
+    LinearRule
+
+    Raises
+    ------
+    RuleError
+        If a bound low exceeds high.
+
+    Examples
+    --------
+    >>> z_box(0, 1).text()
+    'z_box:0,1'
     """
     bounds = Bound(low), Bound(high)
     if (bounds[0].values > bounds[1].values).any():
         raise RuleError(f"z_box: expected low <= high, got low = {bounds[0]} and high = {bounds[1]}; exchange them")
-    terms = (Term(), Term(Source.LOW, table=W_POSITIVE, sign=-1), Term(Source.HIGH, table=W_NEGATIVE, sign=-1))
-    rule = _rule("z_box", (), (Group(terms),), options, bias=False)
+    terms = (
+        Term(),
+        Term(source=Source.LOW, table=W_POSITIVE, sign=-1),
+        Term(source=Source.HIGH, table=W_NEGATIVE, sign=-1),
+    )
+    rule = make_rule("z_box", (), (Group(terms),), options, bias=False)
     return replace(rule, low=bounds[0], high=bounds[1])
-
-
-def _rule(
-    name: str,
-    parameters: tuple[Any, ...],
-    groups: tuple[Group, ...],
-    options: dict[str, Any],
-    *,
-    eps: Number = 0,
-    bias: bool = True,
-) -> LinearRule:
-    """A rule with the catalogue's defaults, then the caller's options over them."""
-    rule = LinearRule(name, groups, parameters, Stabilizer(rational(eps)), bias)
-    texts = option_texts(rule)
-    known = [key for key in texts if not (name == "epsilon" and key == "eps")]  # there eps is the parameter
-    return with_options(replace(rule, defaults=tuple((key, texts[key]) for key in known)), **options)
-
-
-def with_options(rule: LinearRule, **options: Any) -> LinearRule:
-    """The same rule with other options, as values or as their text."""
-    known = dict(rule.defaults)
-    for key, value in options.items():
-        if key not in known:
-            raise RuleError(f"{rule.name}: expected options among {sorted(known)}, got {key!r}")
-        rule = _OPTIONS[key](rule, value)
-    return rule
-
-
-def _with_eps(rule: LinearRule, value: Any) -> LinearRule:
-    eps = rational(value)
-    if eps < 0:
-        raise RuleError(f"{rule.name}: expected eps >= 0, got {value}")
-    return replace(rule, stabilizer=replace(rule.stabilizer, eps=eps))
-
-
-def _with_bias(rule: LinearRule, value: Any) -> LinearRule:
-    if value not in (True, False, "on", "off", "whole"):
-        raise RuleError(f"{rule.name}: expected bias to be on, off or whole, got {value!r}")
-    return replace(rule, bias=value in (True, "on", "whole"), whole_bias=value == "whole")
-
-
-def _with_stab(rule: LinearRule, value: Any) -> LinearRule:
-    return replace(rule, stabilizer=replace(rule.stabilizer, mode=_choice(Stab, value, f"{rule.name}: stab")))
-
-
-def _with_zero(rule: LinearRule, value: Any) -> LinearRule:
-    zero = None if value in (None, "auto") else rational(value)
-    return replace(rule, stabilizer=replace(rule.stabilizer, zero=zero))
-
-
-def _with_rms(rule: LinearRule, value: Any) -> LinearRule:
-    return replace(rule, stabilizer=replace(rule.stabilizer, rms=rational(value)))
-
-
-def _with_sign(rule: LinearRule, value: Any) -> LinearRule:
-    sign = _choice(Sign, value, f"{rule.name}: sign")
-    if rule.sign not in (sign, Sign.PRODUCT):
-        raise RuleError(f"{rule.name}: its tables are read by the sign of w already; build the rule anew")
-    return replace(rule, sign=sign, groups=_signed(rule.groups, sign) if sign is not rule.sign else rule.groups)
-
-
-def _signed(groups: tuple[Group, ...], sign: Sign) -> tuple[Group, ...]:
-    """The groups whose tables are read by another sign. By that of w alone no gate is needed: the first one stands."""
-    kept = [group for group in groups if group.gate is not Gate.NEGATIVE]
-    nothing = (rational(0), rational(0))
-
-    def read(term: Term) -> Term:
-        return replace(term, table=(term.table[0], nothing if sign is Sign.POSITIVE else term.table[0]))
-
-    return tuple(replace(g, gate=Gate.ALWAYS, terms=tuple(map(read, g.terms))) for g in kept)
-
-
-def _with_gate(rule: LinearRule, value: Any) -> LinearRule:
-    if value not in ("rule", "layer"):
-        raise RuleError(f"{rule.name}: expected gate to be rule or layer, got {value!r}")
-    return replace(rule, layer_gate=value == "layer")
-
-
-def _with_padding(rule: LinearRule, value: Any) -> LinearRule:
-    if value not in ("skip", "count"):
-        raise RuleError(f"{rule.name}: expected padding to be skip or count, got {value!r}")
-    return replace(rule, count_padding=value == "count")
-
-
-def _with_sink(rule: LinearRule, value: Any) -> LinearRule:
-    return replace(rule, sink=_choice(Sink, value, f"{rule.name}: sink"))
-
-
-def _with_one_sided(rule: LinearRule, value: Any) -> LinearRule:
-    return replace(rule, one_sided=_choice(OneSided, value, f"{rule.name}: one_sided"))
-
-
-def _choice(kind: Any, value: Any, subject: str) -> Any:
-    """The member of an enumeration, by itself or by its text."""
-    try:
-        return kind(value)
-    except ValueError:
-        raise RuleError(f"{subject}: expected one of {[member.value for member in kind]}, got {value!r}") from None
-
-
-_OPTIONS = {
-    "eps": _with_eps,
-    "stab": _with_stab,
-    "zero": _with_zero,
-    "rms": _with_rms,
-    "bias": _with_bias,
-    "sign": _with_sign,
-    "gate": _with_gate,
-    "padding": _with_padding,
-    "sink": _with_sink,
-    "one_sided": _with_one_sided,
-}

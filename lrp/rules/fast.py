@@ -20,7 +20,7 @@ from lrp import arrays, parallel
 from lrp.arrays import Array
 from lrp.rules.algebra import Gate, Group, LinearRule, OneSided, Sink, Source
 from lrp.rules.flows import TermRow, group_bias_of, has_windows, rows_of, weight_as, window_weight_sum
-from lrp.rules.propagation import SMALL, LedgerBuilder, Propagation
+from lrp.rules.propagation import MAX_DEFERRED, LedgerBuilder, Propagation
 from lrp.rules.reference import Linear, spread_equally
 
 
@@ -35,7 +35,7 @@ class _Prepared(NamedTuple):
     bias: Array | None
     undefined: Array | None  # None: defined wherever R is not zero
     outside: Array | None  # the part of z that zero padding has where it is counted
-    free: Array | None  # an array of the shape of R that nobody needs any more
+    buffer: Array | None  # a scratch buffer of the shape of R
 
 
 def divide(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> Propagation:
@@ -44,63 +44,63 @@ def divide(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> Pro
     Shapes: x is the layer's input, z and R its output. Does not conserve by itself where a bias or a stabilizer
     takes its part or a group is undefined: the returned Propagation says how much went where.
 
-    What is zero or known costs nothing: no stabilizer without eps, no masks where every denominator is defined, and a
-    bias is accounted for channel by channel.
     """
     prepared = _prepare_all(rule, layer, x, z, R)
     dropped, scale = _dropped(rule, prepared, R)
-    account = LedgerBuilder(R, x.size + R.size)
+    ledger = LedgerBuilder(R, x.size + R.size)
     if dropped is not None:
-        account.lost("dropped", dropped)
+        ledger.to_column("dropped", dropped)
     relevance, leak = None, None
     for p in prepared:
         s = _divided(R, p)
         if scale is not None:
             s = s * scale
         for row in p.rows:
-            share = layer.adjoint(row.weight, s, x.shape)
+            message = layer.adjoint(row.weight, s, x.shape)
             if row.u is not None:
-                share = np.multiply(row.u, share, out=share if share is not s and share.flags.owndata else None)
-            elif share is s:
-                share = s.copy()
-            account.to_inputs(share)
-            relevance = _added(relevance, share, row.sign, account.waits)
+                message = np.multiply(
+                    row.u, message, out=message if message is not s and message.flags.owndata else None
+                )
+            elif message is s:
+                message = s.copy()
+            ledger.to_inputs(message)
+            relevance = _added(relevance, message, row.sign, ledger.deferred)
         if p.outside is not None:
-            account.lost("dropped", s, p.outside)
+            ledger.to_column("dropped", s, p.outside)
         if rule.sink is Sink.SPREAD:
-            for lost in (p.shift, p.bias):
-                leak = leak if lost is None else _added(leak, s * lost, 1)
+            for part in (p.shift, p.bias):
+                leak = leak if part is None else _added(leak, s * part, 1)
             continue
         if p.shift is not None:
-            account.lost("stabilizer", s, p.shift)
+            ledger.to_column("stabilizer", s, p.shift)
         if p.bias is not None:
-            account.bias(s, p.bias)
+            ledger.bias(s, p.bias)
     if leak is not None:
         spread, unconnected = spread_equally(layer, leak, x)
         relevance = _added(relevance, spread, 1)
-        account.lost("bias", unconnected)
-        account.to_inputs(spread)
+        ledger.to_column("bias", unconnected)
+        ledger.to_inputs(spread)
     if relevance is None:
         relevance = arrays.zeros(x.shape, R)
-    return account.share(np.ascontiguousarray(relevance))
+    return ledger.propagation(np.ascontiguousarray(relevance))
 
 
 def _divided(R: Array, p: _Prepared) -> Array:
-    """s = lambda R / stab(z), 0 where the group is undefined; nothing is divided by zero on the way."""
-    if p.group.is_whole and p.undefined is None:
-        return parallel.map_blocks(np.divide, R, p.stabilized, over=p.free)
+    """s = lambda R / stab(z), 0 where the group is undefined; never divides by zero."""
+    if p.group.factor == 1 and p.undefined is None:
+        return parallel.map_blocks(np.divide, R, p.stabilized, out=p.buffer)
     factor = arrays.scalar(p.group.factor, R)
     if p.undefined is None:
-        return parallel.map_blocks(lambda R, z: factor * R / z, R, p.stabilized, over=p.free)
+        return parallel.map_blocks(lambda R, z: factor * R / z, R, p.stabilized, out=p.buffer)
     return arrays.divide_where(factor * R, p.stabilized, ~p.undefined)
 
 
-def _added(relevance: Array | None, share: Array, sign: int, needed: bool = True) -> Array:
-    """relevance + sign * share; in the place of relevance, unless it is needed."""
+def _added(relevance: Array | None, message: Array, sign: int, still_read: bool = True) -> Array:
+    """relevance + sign * message, written into the array of relevance unless a deferred sum still reads it."""
     if relevance is None:
-        return share if sign > 0 else -share
-    place = None if needed or not relevance.flags.owndata else relevance
-    return np.asarray((np.add if sign > 0 else np.subtract)(relevance, share, out=place))
+        return message if sign > 0 else -message
+    out = None if still_read or not relevance.flags.owndata else relevance
+    return np.asarray((np.add if sign > 0 else np.subtract)(relevance, message, out=out))
 
 
 def _dropped(rule: LinearRule, prepared: list[_Prepared], R: Array) -> tuple[Array | None, Array | None]:
@@ -122,8 +122,8 @@ def _dropped(rule: LinearRule, prepared: list[_Prepared], R: Array) -> tuple[Arr
 def _prepare_all(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) -> list[_Prepared]:
     """The groups that have a part in R, with their denominators.
 
-    Of two groups that share all products between them, z^+ + z^- = z, the first is z - z^- where that rounds well:
-    neurons with |z^+| >= |z^-|/2, as all are that fired, lose at most a few eps of z^+ by it.
+    Of two groups with z^+ + z^- = z, the first is computed as z - z^- where that is accurate: for |z^+| >= |z^-|/2, as
+    in every neuron with z > 0, its rounding error is at most a few eps of z^+.
     """
     groups = rule.active
     if not rule.partition_z or not (rule.bias or layer.bias is None) or arrays.is_exact(z):
@@ -138,16 +138,16 @@ def _prepare_all(rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array) 
 def _prepare(
     group: Group, rule: LinearRule, layer: Linear, x: Array, z: Array, R: Array, known: Array | None = None
 ) -> list[_Prepared]:
-    """The group's denominators; nothing at all where its gate is closed for every neuron that has relevance.
+    """The group with its denominators; [] if its gate is closed for every neuron with relevance.
 
-    known: the group's z, bias included, if it is.
+    known: the group's z with its bias, if it was computed before.
     """
     bias = layer.bias if rule.bias else None
     closed = None
     if group.gate is not Gate.ALWAYS:
         plain = z if rule.bias or rule.layer_gate or layer.bias is None else layer.apply(layer.weight, x)
         opened = plain > 0 if group.gate is Gate.POSITIVE else plain < 0
-        if not parallel.any_block(_matters, opened, R):
+        if not parallel.any_block(_with_relevance, opened, R):
             return []
         closed = ~opened
     rows = [row for term in group.terms for row in rows_of(term, rule, layer, x)]
@@ -163,24 +163,24 @@ def _prepare(
             outside = window_weight_sum(weight_as(layer.weight, group.terms[0].weight)) - group_z
             group_z = group_z + outside
         if group_bias is not None:
-            ours = group_z.flags.owndata and not any(group_z is row.u for row in rows)
-            group_z = np.add(group_z, group_bias, out=group_z if ours else None)
+            owned = group_z.flags.owndata and not any(group_z is row.u for row in rows)
+            group_z = np.add(group_z, group_bias, out=group_z if owned else None)
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
     stabilized = group_z if shift is None else parallel.map_blocks(np.add, group_z, shift)
     undefined = closed  # where the group is 0/0 or its gate is closed
     if not rule.stabilizer.keeps_off_zero(z) and parallel.any_block(_is_zero, stabilized):
         holes = _is_zero(stabilized)
         undefined = holes if closed is None else holes | closed
-    if undefined is not None and not parallel.any_block(_matters, undefined, R):
-        undefined = None  # so it is for neurons without relevance alone
+    if undefined is not None and not parallel.any_block(_with_relevance, undefined, R):
+        undefined = None  # only neurons without relevance are undefined
         stabilized = parallel.map_blocks(lambda z: z + _is_zero(z), stabilized)  # 0/0 with R = 0 is 0/1
-    free = stabilized if _is_free(stabilized, z, R, rows) else None
-    return [_Prepared(group, rows, group_z, stabilized, shift, group_bias, undefined, outside, free)]
+    buffer = stabilized if _can_be_overwritten(stabilized, z, R, rows) else None
+    return [_Prepared(group, rows, group_z, stabilized, shift, group_bias, undefined, outside, buffer)]
 
 
-def _is_free(stabilized: Array, z: Array, R: Array, rows: list[TermRow]) -> bool:
-    """Whether s can take the place of these denominators: they are large, and nobody else's."""
-    if stabilized is z or stabilized.size <= SMALL or stabilized.shape != R.shape:
+def _can_be_overwritten(stabilized: Array, z: Array, R: Array, rows: list[TermRow]) -> bool:
+    """Whether s may overwrite these denominators: they are large, and no other array shares their memory."""
+    if stabilized is z or stabilized.size <= MAX_DEFERRED or stabilized.shape != R.shape:
         return False
     return not any(row.u is not None and np.may_share_memory(stabilized, row.u) for row in rows)
 
@@ -189,7 +189,7 @@ def _is_zero(z: Array) -> Array:
     return np.asarray(z == 0)
 
 
-def _matters(neurons: Array, R: Array) -> Array:
+def _with_relevance(neurons: Array, R: Array) -> Array:
     """Which of the neurons have relevance."""
     return np.asarray(neurons & (R != 0))
 

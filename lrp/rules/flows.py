@@ -1,6 +1,6 @@
-"""What flows through the table of a group: sources, and weights read by sign, square or as ones.
+"""The rows of a group's tables in numbers: the sources u, and the weights by sign, squared, or as ones.
 
-z_k = sum over the flows of sign * sum_j u_j weight_jk
+z_k = sum over the rows of sign * sum_j u_j weight_jk
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from lrp.arrays import Array
 from lrp.errors import InputError
 from lrp.rules.algebra import Group, LinearRule, Row, Source, Term, Weight
 
-KEPT = 1 << 22  # numbers in a modified weight that a layer keeps
+MAX_CACHED = 1 << 22  # elements of a modified weight that a layer caches
 
 
 class TermRow(NamedTuple):
-    """One row of one term's table: the relevance of source u through the blended weight."""
+    """One row of one term's table: a source u and the weight T[a,+] w^+ + T[a,-] w^- that it meets."""
 
     u: Array | None  # None: ones
     weight: Array
@@ -26,13 +26,13 @@ class TermRow(NamedTuple):
 
 
 def rows_of(term: Term, rule: LinearRule, layer: Any, x: Array) -> list[TermRow]:
-    """The rows of a term: u+ and u- apart where the table tells them apart and both exist."""
+    """The rows of a term: u+ and u- separately if the table treats them differently and both occur."""
     u = _bounded_source(term.source, rule, x)
     if term.is_uniform:
         return [TermRow(u, rule_weight(layer, "weight", term, 0), term.sign)]
     has_above, has_below = (any(row) for row in term.table)
     if u is None or not u.min() < 0:
-        return [TermRow(u, rule_weight(layer, "weight", term, 0), term.sign)] if has_above else []  # there is no u-
+        return [TermRow(u, rule_weight(layer, "weight", term, 0), term.sign)] if has_above else []  # u- is zero
     rows = []
     if has_above:
         rows.append(TermRow(arrays.positive(u), rule_weight(layer, "weight", term, 0), term.sign))
@@ -44,8 +44,8 @@ def rows_of(term: Term, rule: LinearRule, layer: Any, x: Array) -> list[TermRow]
 def rule_weight(layer: Any, name: str, term: Term, row: int) -> Array:
     """The layer's array of this name as a row of the term's table reads it.
 
-    A layer never changes, so it keeps what was made of its arrays, unless they are large: that would double the memory
-    of a large network for one part in a hundred of its time.
+    A layer never changes, so it caches its modified weights. Large ones are computed anew: caching them would double
+    the memory of a large network and save about 1% of its time.
     """
     w = getattr(layer, name)
     if term.is_plain:
@@ -55,7 +55,7 @@ def rule_weight(layer: Any, name: str, term: Term, row: int) -> Array:
     found = known.get(key)
     if found is None:
         found = signed_weight(weight_as(w, term.weight), term.table[row])
-        if w.size <= KEPT:
+        if w.size <= MAX_CACHED:
             known[key] = found
     return found
 

@@ -1,4 +1,4 @@
-"""The rules that are no table: what a layer that is not linear does with relevance, each one's choice a value."""
+"""Rules without a table: how a layer that is not linear divides relevance. Each choice is a value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 from lrp.arrays import Number, rational
 from lrp.errors import RuleError
-from lrp.rules.algebra import Rule, number_text
+from lrp.rules.algebra import Rule
+from lrp.rules.bound import number_text
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class Winner(NonlinearRule):
 
 @dataclass(frozen=True)
 class PlainGradient(NonlinearRule):
-    """R_i = sum_j R_j dy_j/dx_i: the pullback in the place of a rule, as some libraries have for layers they lack.
+    """R_i = sum_j R_j dy_j/dx_i: the pullback instead of a rule, as in libraries that lack a rule for a layer.
 
-    It divides nothing by anything, so it need not conserve: the difference stands on the ledger as dropped.
+    It need not conserve: the difference stands on the ledger as dropped.
     """
 
     name = "gradient"
@@ -116,6 +117,28 @@ def winner(ties: str = "share", eps: Number = 0) -> Winner:
     """R_i = R_j for the largest input i of the window of j, else 0; ties "share" in equal parts, "first" or "all".
 
     Source: Bach et al. 2015, max-pooling
+
+    Parameters
+    ----------
+    ties : "share", "first" or "all"
+        Which of several equal largest inputs receive R_j: all in equal parts, the first in row-major order, or each the
+        whole (relevance is multiplied; the ledger shows a negative dropped).
+    eps : int, float or Fraction
+        Stabilizer of the winner y: it receives R y / (y + eps s(y)), the stabilizer the rest.
+
+    Returns
+    -------
+    Winner
+
+    Raises
+    ------
+    RuleError
+        For other values.
+
+    Examples
+    --------
+    >>> winner("first").text()
+    'winner:first'
     """
     try:
         return Winner(Ties(ties), rational(eps))
@@ -142,6 +165,25 @@ def signal(index: int | str = 0) -> Signal:
     """R_i = R_j for the factor at `index`, 0 for its gates
 
     Source: Arras et al. 2017, signal-take-all
+
+    Parameters
+    ----------
+    index : int
+        The number of the factor among the layer's inputs, from 0.
+
+    Returns
+    -------
+    Signal
+
+    Raises
+    ------
+    RuleError
+        If index is not a whole number.
+
+    Examples
+    --------
+    >>> signal(1).text()
+    'signal:1'
     """
     try:
         return Signal(int(index))

@@ -1,4 +1,4 @@
-"""What became of a node's relevance, and the sums that account for it."""
+"""The result of a division of relevance, and the sums that account for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lrp.arrays import Array
 from lrp.lazy import LazyFields
 
 Sums = dict[str, Array]
-SMALL = 1 << 16  # numbers in a node's arrays that may be kept until somebody reads their sums; a quarter of a MiB
+MAX_DEFERRED = 1 << 16  # elements of a node's arrays (0.25 MiB of float32) up to which their sums are deferred
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Propagation(LazyFields):
     """What became of a node's relevance. Per-sample numbers have shape (n,) and the unit of the explained output.
 
     parts: one array for each input of the layer. gross: the sum of the absolute values of all that is added up in
-    parts, bias, stabilizer and dropped, which bounds their rounding.
+    parts, bias, stabilizer and dropped, which bounds their rounding. received = passed + bias + stabilizer + dropped.
     """
 
     parts: tuple[Array, ...]
@@ -31,28 +31,34 @@ class Propagation(LazyFields):
     dropped: Array
     gross: Array
 
+    @property
+    def passed(self) -> Array:
+        """The relevance that reached the inputs, (n,): the sum of all parts."""
+        return np.asarray(sum(map(arrays.sum_per_sample, self.parts)))
+
 
 class LedgerBuilder:
-    """Collects what goes to bias, stabilizer, dropped and gross: added up at once, or when the share is read.
+    """Collects the sums of bias, stabilizer, dropped and gross: at once, or deferred until a sum is read.
 
-    like: relevance, the samples first. size: how many numbers the entries hold: few can wait, many are not kept.
+    Sums of small arrays are deferred, because most of them are never read; large arrays would occupy memory until then.
+    like: relevance, the samples first. size: the number of elements of all arrays of the node.
     """
 
     def __init__(self, like: Array, size: int) -> None:
         self._like = like
-        self._waiting: list[partial[None]] | None = [] if size <= SMALL else None
-        self._sums = self._nothing() if self._waiting is None else {}
+        self._deferred: list[partial[None]] | None = [] if size <= MAX_DEFERRED else None
+        self._sums = self._zero_sums() if self._deferred is None else {}
 
     @property
-    def waits(self) -> bool:
-        """Whether the arrays that were noted are still needed."""
-        return self._waiting is not None
+    def deferred(self) -> bool:
+        """Whether the noted arrays will be read later and must not be overwritten."""
+        return self._deferred is not None
 
     def to_inputs(self, part: Array) -> None:
         """An array that goes to the inputs."""
         self._note(_add_gross, part)
 
-    def lost(self, column: str, array: Array, factor: Array | None = None) -> None:
+    def to_column(self, column: str, array: Array, factor: Array | None = None) -> None:
         """array * factor, entry by entry, goes to bias, stabilizer or dropped."""
         self._note(_add_product, column, array, factor)
 
@@ -60,24 +66,26 @@ class LedgerBuilder:
         """s * bias, for a bias of the last axis."""
         self._note(_add_bias, s, bias)
 
-    def share(self, *parts: Array) -> Propagation:
-        """The share with these parts, whose sums were collected here."""
+    def propagation(self, *parts: Array) -> Propagation:
+        """The result with these parts and the sums collected here."""
         return (
-            Propagation(parts, **self._sums) if self._waiting is None else Propagation.lazy(self._counted, parts=parts)
+            Propagation(parts, **self._sums)
+            if self._deferred is None
+            else Propagation.lazy(self._computed_sums, parts=parts)
         )
 
     def _note(self, add: Callable[..., None], *entry: Any) -> None:
-        if self._waiting is None:
+        if self._deferred is None:
             add(*entry, self._sums)
         else:
-            self._waiting.append(partial(add, *entry))
+            self._deferred.append(partial(add, *entry))
 
-    def _nothing(self) -> Sums:
+    def _zero_sums(self) -> Sums:
         return dict.fromkeys(("bias", "stabilizer", "dropped", "gross"), arrays.zero_sums(self._like))
 
-    def _counted(self) -> Sums:
-        sums = self._nothing()
-        for add in self._waiting or ():
+    def _computed_sums(self) -> Sums:
+        sums = self._zero_sums()
+        for add in self._deferred or ():
             add(sums)
         return sums
 
@@ -98,24 +106,24 @@ def _add_bias(s: Array, bias: Array, sums: Sums) -> None:
 
 
 def all_to_inputs(*parts: Array) -> Propagation:
-    """A share in which everything went to the inputs."""
-    account = LedgerBuilder(parts[0], sum(part.size for part in parts))
+    """The result of a division in which everything goes to the inputs."""
+    ledger = LedgerBuilder(parts[0], sum(part.size for part in parts))
     for part in parts:
-        account.to_inputs(part)
-    return account.share(*parts)
+        ledger.to_inputs(part)
+    return ledger.propagation(*parts)
 
 
 def with_dropped(dropped: Array, *parts: Array) -> Propagation:
-    """A share in which what is lost element by element (an array with the samples first) stands as dropped."""
-    account = LedgerBuilder(dropped, dropped.size)
-    account.lost("dropped", dropped)
+    """The result of a division in which an array, the samples first, is dropped and the parts go to the inputs."""
+    ledger = LedgerBuilder(dropped, dropped.size)
+    ledger.to_column("dropped", dropped)
     for part in parts:
-        account.to_inputs(part)
-    return account.share(*parts)
+        ledger.to_inputs(part)
+    return ledger.propagation(*parts)
 
 
 def difference_as_dropped(R: Array, *parts: Array) -> Propagation:
-    """A share whose parts need not add up to R: the difference stands as dropped (negative where they exceed R)."""
+    """The result for parts that need not add up to R: the difference counts as dropped, negative if they exceed R."""
     nothing = arrays.zero_sums(R)
     dropped = arrays.sum_per_sample(R) - sum(map(arrays.sum_per_sample, parts), nothing)
     gross = sum(map(arrays.sum_abs, parts), arrays.sum_abs(R))

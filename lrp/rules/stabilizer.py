@@ -65,7 +65,7 @@ class Stabilizer:
         return shift if self.zero is None else np.where(z == 0, scalar(self.zero, z), shift)
 
     def keeps_off_zero(self, z: Array) -> bool:
-        """Whether no stab(z) is 0, as far as that is known without a look at z."""
+        """Whether stab(z) cannot be 0, if that follows from the settings alone."""
         return self.mode is Stab.SIGN and self.zero is None and bool(self._eps_alone(z) > 0)
 
     @cached_property

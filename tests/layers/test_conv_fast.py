@@ -60,7 +60,7 @@ def block(request, monkeypatch):
         monkeypatch.setattr(module, "BLOCK", request.param[0])
         monkeypatch.setattr(module, "LEAST", 1)
     monkeypatch.setattr(conv_columns, "ROWS", 1)
-    monkeypatch.setattr(parallel, "LARGE", 1)
+    monkeypatch.setattr(parallel, "MIN_FLOPS", 1)
     monkeypatch.setenv("LRP_THREADS", str(request.param[1]))
 
 

@@ -32,7 +32,7 @@ from lrp.layers import (
 )
 from lrp.methods.perturbation.shared_forward import SharedForward
 from lrp.methods.tools.regions import Patch
-from tests.cases import Case, case_id, cases
+from tests.cases import LayerCase, case_id, cases
 from tests.methods import nets
 
 SHAPE = (17, 13, 2)
@@ -129,7 +129,7 @@ def check_changes(rng, network, shape, domain=np.asarray):
         np.testing.assert_allclose(forward.replace(patch), wanted, atol=1e-12)
 
 
-def spatial(case: Case) -> bool:
+def spatial(case: LayerCase) -> bool:
     """Whether the case's layer takes pictures or sequences of numbers, all inputs of one shape."""
     return not case.tokens and len(case.shapes[0]) > 1 and set(case.shapes) == {case.shapes[0]}
 

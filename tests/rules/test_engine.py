@@ -8,7 +8,7 @@ import pytest
 
 from lrp import layers as L
 from lrp import rules
-from lrp.errors import InputError
+from lrp.errors import InputError, RuleError
 from lrp.rules import engine, fast, flows, propagation
 from lrp.rules.algebra import Group, Source, Term, Weight, table
 
@@ -101,8 +101,8 @@ class Identity:
 
 def test_a_transpose_that_returns_its_argument_is_not_written_over(monkeypatch):
     for module in (fast, propagation):
-        monkeypatch.setattr(module, "SMALL", 0)
-    ones = Term(Source.ONE, Weight.ONE)
+        monkeypatch.setattr(module, "MAX_DEFERRED", 0)
+    ones = Term(source=Source.ONE, weight=Weight.ONE)
     rule = replace(rules.zero(), groups=(Group((ones, ones, ones)),))
     x, R = np.ones((1, 3)), np.array([[3.0, 6, 9]])
     given = engine.distribute(rule, Identity(), x, x, R)
@@ -116,9 +116,35 @@ def test_a_map_that_returns_its_argument_is_not_written_over():
     assert x.tolist() == [[1, 2, 3]] and share.parts[0].tolist() == [[1, 2, 3]] and share.bias.tolist() == [3]
 
 
+def test_what_passed_is_what_the_ledger_leaves():
+    layer, x = L.Dense(np.array([[1.0, -2], [3, 0.5]]), np.array([0.5, -1])), np.array([[2.0, 1], [-1, 3]])
+    y = layer.compute(x)
+    divided = layer.distribute(y, "epsilon:0.25", (x,), y)
+    np.testing.assert_allclose(divided.passed, divided.parts[0].sum(axis=1))
+    np.testing.assert_allclose(y.sum(axis=1), divided.passed + divided.bias + divided.stabilizer + divided.dropped)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"sign": 2}, {"source": "x"}, {"weight": "w"}, {"table": [[1, 0], [0, 1]]}, {"table": ((1, 0), (0, 1))}],
+)
+def test_a_term_is_checked(fields):
+    with pytest.raises(RuleError, match="Term: expected"):
+        Term(**fields)
+    with pytest.raises(TypeError):
+        Term(Source.ONE)
+
+
+@pytest.mark.parametrize("name", ["zero", "epsilon", "gamma", "alpha_beta", "z_plus"])
+def test_padding_is_an_option_of_the_rules_with_ones_alone(name):
+    with pytest.raises(RuleError, match="expected options among"):
+        rules.parse(f"{name}:padding=count")
+    assert rules.parse("flat:padding=count").count_padding
+
+
 def test_large_modified_weights_are_not_kept(monkeypatch):
     layer, term = L.Dense(np.array([[1.0, -2]])), Term(table=table([[1, 0], [0, 1]]))
-    monkeypatch.setattr(flows, "KEPT", 1)
+    monkeypatch.setattr(flows, "MAX_CACHED", 1)
     assert flows.rule_weight(layer, "weight", term, 0) is not flows.rule_weight(layer, "weight", term, 0)
-    monkeypatch.setattr(flows, "KEPT", 2)
+    monkeypatch.setattr(flows, "MAX_CACHED", 2)
     assert flows.rule_weight(layer, "weight", term, 0) is flows.rule_weight(layer, "weight", term, 0)

@@ -133,7 +133,7 @@ def _blocks(shape: tuple[int, ...], width: int, more: int = 0) -> tuple[list[Blo
     more: lines that the matrix has in excess for each sample.
     """
     count, length, line = shape[0], shape[1], prod(shape[2:])
-    fair = max(-(-count * length // parallel.BLOCKS), LEAST // (width * line), ROWS // line)
+    fair = max(-(-count * length // parallel.MATMUL_BLOCKS), LEAST // (width * line), ROWS // line)
     room = min(fair, BLOCK // (width * line))
     whole = room >= length + more
     samples = parallel.pieces(count, room // (length + more) if whole else 1)

@@ -105,10 +105,10 @@ def _blocks(
     channels, features = widths
     parts = [slice(0, features)]
     if weights > channels * line * length:
-        parts = parallel.slices(features, parallel.BLOCKS)
+        parts = parallel.slices(features, parallel.MATMUL_BLOCKS)
     width = max(part.stop - part.start for part in parts)
     numbers = (channels + 2 * width) * line
-    least = length if len(parts) > 1 else max(-(-length // parallel.BLOCKS), LEAST // numbers)
+    least = length if len(parts) > 1 else max(-(-length // parallel.MATMUL_BLOCKS), LEAST // numbers)
     lines = parallel.pieces(length, min(BLOCK // numbers, least))
     return list(product(lines, parts)), (max(some.stop - some.start for some in lines), width)
 
