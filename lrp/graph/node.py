@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lrp.errors import GraphError, did_you_mean
-from lrp.layers import Input, Layer
+from lrp.layers import Input, Layer, Shape
 from lrp.tables import shape_text
 
 
@@ -59,3 +60,17 @@ def in_order(nodes: list[Node]) -> list[Node]:
         stuck = [name for name, count in missing.items() if count]
         raise GraphError(f"network: expected no cycle, got one among {', '.join(stuck[:8])}")
     return ready
+
+
+def chain(layers: Sequence[Layer], input_shape: Shape, names: Sequence[str] | None, tokens: bool) -> list[Node]:
+    """Nodes in a row behind the node "input"; without names they are called dense1, relu1, dense2 ... in order."""
+    if names is None:
+        counts: dict[str, int] = {}
+        names = []
+        for layer in layers:
+            kind = type(layer).__name__.lower()
+            counts[kind] = counts.get(kind, 0) + 1
+            names.append(f"{kind}{counts[kind]}")
+    nodes = [Node("input", Input(tuple(input_shape), tokens))]
+    nodes += [Node(name, layer, (above,)) for name, layer, above in zip(names, layers, ["input", *names], strict=False)]
+    return nodes
