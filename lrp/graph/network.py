@@ -103,17 +103,7 @@ class Network(DescribedGraph):
     def forward(self, x: InputLike, on_node: ProgressCallback | None = None) -> Trace:
         """The activation of every node.
 
-        Parameters
-        ----------
-        x : InputLike
-            An array with the samples first; for several inputs a tuple in order or a dict by name.
-        on_node : callable, optional
-            Called with each node's name before it is computed.
-
-        Returns
-        -------
-        Trace
-            `values` by node name. The arrays belong to the trace: later calls only read them.
+        x and on_node are those of explain(). The arrays belong to the trace: later calls only read them.
         """
         return Trace(self._activations(x, on_node), self.outputs, self.inputs, self.metadata)
 
