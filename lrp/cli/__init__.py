@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a class name must not fail on a poor terminal
     parser = build_parser()
-    parsed, rest = parser.parse_known_args(arguments)
+    parsed, rest = parser.parse_known_args(_joined(sys.argv[1:] if arguments is None else arguments))
     if rest:
         parser.error(_unknown(parsed, rest))
     try:
@@ -89,6 +89,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--preprocess -1..1` as one word: argparse would take the name for an option."""
+    words = list(arguments)
+    for i in range(len(words) - 2, -1, -1):
+        if words[i] == "--preprocess" and words[i + 1].startswith("-1"):
+            words[i : i + 2] = [f"{words[i]}={words[i + 1]}"]
+    return words
 
 
 def _unknown(parsed: argparse.Namespace, rest: list[str]) -> str:

@@ -16,7 +16,7 @@ from lrp.arrays import FLOATS, Array
 from lrp.cli.output_files import stored_format
 from lrp.cli.text_input import SUFFIXES, TextInput, is_text
 from lrp.errors import InputError, LoadError
-from lrp.formats import load
+from lrp.formats import PICTURES, load
 from lrp.formats.container import read_numpy
 from lrp.graph import PRESETS, PROFILES, STARTS, Network
 from lrp.views import progress, read_input
@@ -198,7 +198,5 @@ def _batch(array: Array, model: Network, name: str) -> Array:
 READERS: dict[str, ReadInput] = {
     ".npy": _array,
     ".npz": _archive,
-    ".png": _picture,
-    ".jpg": _picture,
-    ".jpeg": _picture,
+    **dict.fromkeys(PICTURES, _picture),
 }

@@ -12,7 +12,7 @@ import numpy as np
 from lrp import arrays
 from lrp.cli import arguments as common
 from lrp.cli.explain import explain
-from lrp.cli.report import closing, heading
+from lrp.cli.report import closing, heading, warn
 from lrp.errors import LedgerError
 from lrp.graph import Explanation, Network
 from lrp.tables import columns, shortened
@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     explanations = explain(network, x, arguments)
     print(heading(network, explanations[0], arguments))
     failures = [failure for explanation in explanations for failure in _print(explanation, network)]
+    if not failures:
+        warn(explanations[0], "audit")
     if arguments.exact:
         for explanation, exact in zip(explanations, _exactly(network, explanations, arguments)):
             print(f"\nclass {_classes(explanation, network)}: float error = |float - exact|")

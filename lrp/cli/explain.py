@@ -9,7 +9,7 @@ from typing import Any
 
 from lrp.cli import arguments as common
 from lrp.cli.output_files import PICTURE, RELEVANCE, add_force, check_output, marked_png
-from lrp.cli.report import closing, heading, prediction
+from lrp.cli.report import closing, heading, prediction, warn
 from lrp.cli.text_input import TextInput, is_text
 from lrp.errors import InputError
 from lrp.formats.container import write_bytes
@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif kind is not None:
         picture = draw(network, explanations, arguments.limit, note, kind)
     _print(network, explanations, arguments)
+    warn(explanations[0], "explain")
     if text is not None:
         print("", *(text.summary(explanation) for explanation in explanations), sep="\n\n")
     if arguments.save is not None:
@@ -81,9 +82,7 @@ def explain(network: Network, x: Any, arguments: argparse.Namespace) -> list[Exp
         options = {"start": start, "output": output, "profile": profile, "on_node": on_node}
         explanations = [network.explain(x, targets[0], composite, **options)]
         trace = explanations[0].trace
-        explanations += [
-            network.explain_trace(trace, target, composite, x=x, **options) for target in targets[1:]
-        ]
+        explanations += [network.explain_trace(trace, target, composite, x=x, **options) for target in targets[1:]]
     return explanations
 
 

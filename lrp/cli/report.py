@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 import numpy as np
 
@@ -30,6 +31,12 @@ def prediction(values: Array, metadata: Metadata, most: int = 5) -> str:
     rows = [["class", "output"], *([metadata.class_name(int(i)), f"{flat[i]:.6g}"] for i in order)]
     rest = f"\n... {flat.size - most} more" if flat.size > most else ""
     return columns(rows, numbers=(1,)) + rest
+
+
+def warn(explanation: Explanation, command: str) -> None:
+    """What looks wrong about the explanation, one line each on standard error."""
+    for sentence in explanation.doubts():
+        print(f"lrp {command}: warning: {sentence}", file=sys.stderr)
 
 
 def closing(ledger: Ledger) -> str:

@@ -19,7 +19,10 @@ from lrp.pictures import CHANNELS, channel_axis, require
 MODES = {1: "L", 3: "RGB"}  # Pillow's names
 
 
-@input_reader(".png", ".jpg", ".jpeg")
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+
+
+@input_reader(*PICTURES)
 def read_picture_input(name: str, graph: Graph, fit: bool = False) -> Array:
     """A picture file as the network's input: float64 of shape (1, h, w, c), or (1, c, h, w) if its channels are first.
 
@@ -35,8 +38,9 @@ def read_picture_input(name: str, graph: Graph, fit: bool = False) -> Array:
     preprocessing = graph.metadata.preprocessing
     if preprocessing is None:
         raise InputError(
-            f"{name}: expected a model that stores how a picture becomes its input, got one that does not; "
-            "make the input yourself and give it as .npy"
+            f"{name}: expected a model that stores how a picture becomes its input, got one that does not; store it"
+            " with lrp convert MODEL MODEL.h5 --preprocess imagenet-torch, or with --mean 0 --scale 255 --channels rgb;"
+            " or make the input yourself and give it as .npy"
         )
     axis = channel_axis(shape)
     channels = 1 if preprocessing.channels == "gray" else 3

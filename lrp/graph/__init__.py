@@ -5,8 +5,8 @@ graph, node   the graph below it: nodes in an order of computation, shapes, inpu
 backward      the one backward pass, for relevance, gradients and other signals
 relevance     the step of relevance propagation, with its ledger
 composites, presets, profiles/   the rule of each node: lines, published composites, conventions of libraries
-start, target, inputs, batches, input_files, metadata   the arguments of explain
-trace, ledger, drawing, summary  the results, as numbers, pictures and tables
+start, target, inputs, batches, input_files, metadata, preprocessing   the arguments of explain
+trace, ledger, drawing, summary, doubts  the results, as numbers, pictures and tables; what looks wrong
 canonize      batch normalisation folded into its neighbour
 """
 
@@ -19,9 +19,10 @@ from lrp.graph.graph import Graph
 from lrp.graph.input_files import input_reader
 from lrp.graph.inputs import InputLike, like_input
 from lrp.graph.ledger import COLUMNS, STORED, Ledger, LedgerRow
-from lrp.graph.metadata import ORDERS, Metadata, Preprocessing
+from lrp.graph.metadata import Metadata
 from lrp.graph.network import Network
 from lrp.graph.node import Node
+from lrp.graph.preprocessing import NAMED, ORDERS, Preprocessing, named_preprocessing
 from lrp.graph.presets import DEFAULT_COMPOSITE, PRESETS
 from lrp.graph.profiles import PROFILES, Profile, averaged, squared_variance
 from lrp.graph.start import STARTS, Constant, Start, StartLike, at_target, start
@@ -47,6 +48,7 @@ __all__ = [
     "Ledger",
     "LedgerRow",
     "Metadata",
+    "NAMED",
     "Network",
     "Node",
     "NodeRow",
@@ -68,6 +70,7 @@ __all__ = [
     "ledger",
     "like_input",
     "lines_of",
+    "named_preprocessing",
     "node_rows",
     "parse",
     "picked",

@@ -1,4 +1,4 @@
-"""What a network knows beside its arithmetic: its classes, and how a picture becomes its input."""
+"""What a network knows beside its arithmetic: its classes, the range of its input, its preprocessing."""
 
 from __future__ import annotations
 
@@ -7,51 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lrp.arrays import Array
-from lrp.errors import SettingError, ShapeError
-
-ORDERS = ("gray", "rgb", "bgr")
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """x = (pixel - mean) / scale, for pixels from 0 to 255, per channel in the network's own channel order.
-
-    mean and scale: one number or one per channel. channels: "gray", "rgb" or "bgr".
-    """
-
-    mean: tuple[float, ...] = (0.0,)
-    scale: tuple[float, ...] = (255.0,)
-    channels: str = "rgb"
-
-    def __post_init__(self) -> None:
-        for name in ("mean", "scale"):
-            object.__setattr__(self, name, tuple(float(v) for v in np.atleast_1d(getattr(self, name))))
-        if self.channels not in ORDERS:
-            raise SettingError(f"preprocessing: expected channels among {ORDERS}, got {self.channels!r}")
-        counts = (1, 1 if self.channels == "gray" else 3)
-        if len(self.mean) not in counts or len(self.scale) not in counts:
-            raise SettingError(
-                f"preprocessing: expected one mean and scale, or one for each of the channels ({self.channels}), got"
-                f" {len(self.mean)} and {len(self.scale)}"
-            )
-        if 0.0 in self.scale:
-            raise SettingError("preprocessing: expected a scale that is not 0, for pixels are divided by it")
-
-    def __call__(self, pixels: Array) -> Array:
-        """(..., h, w, c) pixels from 0 to 255, gray or RGB, to the network's input in float64."""
-        wanted = 1 if self.channels == "gray" else 3
-        if pixels.shape[-1] != wanted:
-            raise ShapeError(
-                f"preprocessing: expected {wanted} channels ({self.channels}) on the last axis, got {pixels.shape}"
-            )
-        ordered = pixels[..., ::-1] if self.channels == "bgr" else pixels
-        return (ordered.astype(np.float64) - np.array(self.mean)) / np.array(self.scale)
-
-    def range(self) -> tuple[Array, Array]:
-        """The network's input for pixels 0 and 255: the bounds that the z^B rule asks for, per channel."""
-        ends = [(value - np.array(self.mean)) / np.array(self.scale) for value in (0.0, 255.0)]
-        return np.minimum(*ends), np.maximum(*ends)
+from lrp.errors import SettingError
+from lrp.graph.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 from lrp import arrays
 from lrp.arrays import Array
 from lrp.errors import MissingExtraError, SaveError, ShapeError
+from lrp.graph.doubts import doubts
 from lrp.graph.drawing import picture_row
 from lrp.graph.ledger import Ledger
 from lrp.graph.metadata import Metadata
@@ -120,6 +121,13 @@ class Explanation:
         """(n,) expected - total(): what is missing from completeness; None for a method that promises no sum."""
         return None if self.expected is None else np.asarray(self.expected - self.total())
 
+    def doubts(self) -> list[str]:
+        """Sentences about what looks wrong: the input's range, an undecided prediction, relevance that vanished."""
+        if self.trace is None:
+            return []
+        inputs = {name: self.trace.values[name] for name in self.trace.input_names if name in self.trace.values}
+        return list(doubts(self.trace.metadata, inputs, self.trace.output, self.ledger))
+
     def title(self, sample: int) -> str:
         """The heading of one sample's heatmap: the class, and the relevance at the start or the score."""
         classes = Metadata() if self.trace is None else self.trace.metadata
@@ -205,6 +213,7 @@ class Explanation:
             lines.append(f"  rules {common}{', ...' * (len(counts) > 4)}")
         if self.start:
             lines.append(f"  {self.start}")
+        lines += [f"  doubt: {sentence}" for sentence in self.doubts()]
         return "\n".join(lines) + ")"
 
     def _repr_html_(self) -> str:

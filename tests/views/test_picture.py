@@ -75,8 +75,8 @@ def test_what_a_picture_must_not_be(tmp_path: Path) -> None:
         read_input(saved(tmp_path / "a.png", np.zeros((7, 5), np.uint8)), gray)
     with pytest.raises(LoadError, match="without transparency"):
         read_input(saved(tmp_path / "a.png", np.zeros((5, 7, 4), np.uint8)), gray)
-    with pytest.raises(LoadError, match="expected 8-bit gray or RGB, got Pillow's mode 'I;16'"):
-        read_input(saved(tmp_path / "a.png", np.zeros((5, 7), np.uint16)), gray)
+    with pytest.raises(LoadError, match="expected gray, RGB or CMYK, got Pillow's mode 'F'"):
+        read_input(saved(tmp_path / "a.tif", np.zeros((5, 7), np.float32)), gray)
     with pytest.raises(LoadError, match="none.png: expected a picture, got a path where no file is"):
         read_input(tmp_path / "none.png", gray)
     (tmp_path / "b.png").write_bytes(b"no picture")
@@ -86,6 +86,51 @@ def test_what_a_picture_must_not_be(tmp_path: Path) -> None:
     truncated.write_bytes(truncated.read_bytes()[:60])
     with pytest.raises(LoadError, match="c.png: expected a picture that can be read"):
         read_input(truncated, gray)
+
+
+@pytest.mark.parametrize("kind", ["bmp", "gif", "tif", "webp", "png"])
+def test_other_kinds_of_files_hold_the_same_picture(tmp_path: Path, kind: str, rng: np.random.Generator) -> None:
+    pixels = rng.choice([0, 51, 255], size=(5, 7, 3)).astype(np.uint8)
+    path = tmp_path / f"a.{kind}"
+    options = {"webp": {"lossless": True}, "tif": {"compression": "tiff_lzw"}}.get(kind, {})
+    Image.fromarray(pixels).save(path, **options)
+    rgb = lrp.Preprocessing((0.0,), (1.0,), "rgb")
+    assert np.array_equal(read_input(path, network((5, 7, 3), rgb))[0], pixels)
+
+
+def test_the_first_of_several_frames_is_read(tmp_path: Path) -> None:
+    frames = [Image.fromarray(np.full((5, 7), value, np.uint8)) for value in (51, 204)]
+    for name in ("a.gif", "a.tif", "a.webp"):
+        frames[0].save(
+            tmp_path / name, save_all=True, append_images=frames[1:], **({"lossless": True} if "webp" in name else {})
+        )
+        x = read_input(tmp_path / name, network((5, 7, 1), GRAY), fit=True)
+        np.testing.assert_allclose(x, 0.2, atol=1e-12)
+
+
+@pytest.mark.parametrize("orientation, turned", [(1, 0), (3, 2), (6, -1), (8, 1)])
+def test_a_picture_is_read_upright(tmp_path: Path, orientation: int, turned: int, rng: np.random.Generator) -> None:
+    pixels = rng.integers(0, 256, (5, 7), np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for name in ("a.png", "a.jpg"):
+        Image.fromarray(pixels).save(tmp_path / name, exif=exif, quality=100)
+        upright = np.rot90(pixels, turned)
+        x = read_input(tmp_path / name, network((*upright.shape, 1), GRAY))
+        np.testing.assert_allclose(x[0, ..., 0] * 255, upright, atol=0 if name == "a.png" else 12)
+
+
+def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
+    pixels = np.array([[0, 257, 128, 129, 65535]], np.uint16)
+    path = saved(tmp_path / "a.png", pixels)
+    x = read_input(path, network((1, 5, 1), lrp.Preprocessing(0, 1, "gray")))
+    assert x.ravel().tolist() == [0, 1, 0, 1, 255]
+
+
+def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
+    Image.new("CMYK", (7, 5), (0, 255, 255, 0)).save(tmp_path / "a.tif")
+    x = read_input(tmp_path / "a.tif", network((5, 7, 3), lrp.Preprocessing(0, 1, "rgb")))
+    assert (x == [255, 0, 0]).all()
 
 
 def test_fit_resizes_and_converts_on_demand(tmp_path: Path) -> None:

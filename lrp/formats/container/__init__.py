@@ -10,7 +10,7 @@
     `documents.py` typed functions for whole files         `onnx_message.py`    ONNX models and
     `prototxt.py`  a parsed prototxt, field by field       `caffe_message.py`   binary caffemodels
     `pipe.py`      messages between the two (both)        `numpy_file.py`       .npy and .npz
-    `hdf5_writer.py`, `output.py`  write files            `picture.py`          Pillow (extra): PNG, JPEG, BMP, GIF, PPM
+    `hdf5_writer.py`, `output.py`  write files            `picture.py`          Pillow (extra): PNG, JPEG, TIFF ...
 
 `parsers.py` lists what the child can parse as a whole, with the memory each may use. The child is bounded in memory,
 processor time, open files and written bytes; it never imports the rest of `lrp`, and nothing in a file is executed,
@@ -31,6 +31,7 @@ from lrp.formats.container.documents import (
     ModelMessage,
     read_blob,
     read_json,
+    read_json_list,
     read_keras_archive,
     read_model,
     read_numpy,
@@ -67,6 +68,7 @@ __all__ = [
     "read_blob",
     "read_bytes",
     "read_json",
+    "read_json_list",
     "read_keras_archive",
     "read_model",
     "read_numpy",

@@ -35,6 +35,12 @@ def read_json(path: Path, trusted: bool = False) -> dict[str, Any]:
     return value
 
 
+def read_json_list(path: Path, trusted: bool = False) -> "dict[str, Any] | list[Any]":
+    """The object or the list in a JSON file."""
+    value: dict[str, Any] | list[Any] = parse_file(path, "json", trusted, lists=True).value
+    return value
+
+
 def read_prototxt(path: Path, trusted: bool = False) -> Message:
     """The message in a prototxt file; errors about its fields begin with the file's name."""
     return message_of(parse_file(path, "prototxt", trusted).value, quoted(os.fspath(path)))

@@ -14,8 +14,8 @@ LARGEST_INTEGER = 2**63
 LONGEST_NUMBER = 400  # characters
 
 
-def parse_json(text: "str | bytes | memoryview", name: str) -> dict[str, Any]:
-    """A JSON object; `name` says in errors what it is.
+def parse_json(text: "str | bytes | memoryview", name: str, lists: bool = False) -> Any:
+    """A JSON object, or with `lists` also a list; `name` says in errors what it is.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def parse_json(text: "str | bytes | memoryview", name: str) -> dict[str, Any]:
         raise LoadError(f"{name} is nested more than {JSON_DEPTH} deep; it is refused") from None
     except ValueError as error:
         raise LoadError(f"{name} is not valid JSON: {quoted(str(error))}") from None
-    if not isinstance(value, dict):
+    if not isinstance(value, (dict, list) if lists else dict):
         raise LoadError(f"{name} is JSON, but not an object in braces")
     _require_shallow(value, name)
     return value

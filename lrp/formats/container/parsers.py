@@ -62,8 +62,8 @@ class Parser:
     prepare: Callable[[], None] = lambda: None
 
 
-def _json(source: Source, name: str, limits: Limits) -> Parsed:
-    return Parsed(parse_json(source.content, name))
+def _json(source: Source, name: str, limits: Limits, lists: bool = False) -> Parsed:
+    return Parsed(parse_json(source.content, name, lists))
 
 
 def _prototxt(source: Source, name: str, limits: Limits) -> Parsed:

@@ -1,4 +1,8 @@
-"""Pictures (extra `Pillow`): decoded to 8-bit gray or RGB; PNG, JPEG, BMP, GIF and PPM only."""
+"""Pictures (extra `Pillow`) of the KINDS below, decoded to 8-bit gray or RGB, upright as their EXIF data says.
+
+Of several frames or pages the first is read. 16 bits become 8 by rounding pixel / 257; CMYK becomes RGB by Pillow's
+formula, without a colour profile; an alpha channel must be opaque.
+"""
 
 import importlib
 import io
@@ -11,17 +15,16 @@ from lrp.formats.container.reader import Array, quoted
 
 PICTURE_BYTES = 64 << 20
 PICTURE_PIXELS = 40_000_000
-KINDS = ("PNG", "JPEG", "BMP", "GIF", "PPM")
+KINDS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
+LATE = ("ImageOps", "TiffImagePlugin", "WebPImagePlugin", "MpoImagePlugin")  # what Pillow imports when it needs them
+DEEP = ("I", "I;16", "I;16B", "I;16L")  # Pillow's names of 16-bit gray
 
 
 def prepare() -> None:
     """Import Pillow and its decoders, before the child may open no further file."""
     pillow = importlib.import_module("PIL.Image")
     pillow.preinit()
-    for name in (
-        "TiffImagePlugin",
-        "MpoImagePlugin",
-    ):  # a JPEG with EXIF data or with several pictures imports these late
+    for name in LATE:
         importlib.import_module(f"PIL.{name}")
 
 
@@ -46,13 +49,14 @@ def parse_picture(
         raise LoadError(f"{name} has {length} bytes; the limit of a picture is {PICTURE_BYTES}")
     stream.seek(0)
     try:
-        with pillow.open(stream, formats=KINDS) as opened:
+        # of a stream with a file number libtiff would open a copy, which the limit of open files forbids
+        with pillow.open(io.BytesIO(stream.read()), formats=KINDS) as opened:
             if opened.width * opened.height > PICTURE_PIXELS:
                 raise LoadError(
                     f"{name}: expected at most {PICTURE_PIXELS} pixels, got {opened.width} x {opened.height}; resize it"
                 )
             opened.load()
-            image = _plain(opened, name)
+            image = _plain(importlib.import_module("PIL.ImageOps").exif_transpose(opened), name)
     except (LoadError, MemoryError):
         raise
     except Exception as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error ... over damaged files
@@ -76,6 +80,11 @@ def _plain(image: Any, name: str) -> Any:
         return image.convert("L" if image.mode == "LA" else "RGB")
     if image.mode in ("1", "L"):
         return image.convert("L")
-    if image.mode in ("P", "RGB"):
+    if image.mode in ("P", "RGB", "CMYK", "YCbCr"):
         return image.convert("RGB")
-    raise LoadError(f"{name}: expected 8-bit gray or RGB, got Pillow's mode {quoted(image.mode)}; convert it first")
+    if image.mode in DEEP:
+        pixels = np.asarray(image, dtype=np.int64)
+        if pixels.min() < 0 or pixels.max() > 65535:
+            raise LoadError(f"{name}: expected gray values from 0 to 65535, got {pixels.min()} to {pixels.max()}")
+        return importlib.import_module("PIL.Image").fromarray(np.rint(pixels / 257).astype(np.uint8))
+    raise LoadError(f"{name}: expected gray, RGB or CMYK, got Pillow's mode {quoted(image.mode)}; convert it first")
