@@ -5,6 +5,9 @@ explanation = network.explain(x, target=3, composite="epsilon-plus-flat")
 explanation.relevance; explanation.ledger.check()
 """
 
+from importlib import import_module
+from typing import Any
+
 from lrp import layers, rules
 from lrp.errors import LrpError
 from lrp.formats import load, save
@@ -21,8 +24,28 @@ from lrp.graph import (
     fold_batchnorm,
 )
 from lrp.methods import explain
+from lrp.version import VERSION as __version__
+
+ROOMS = (
+    "conformance",
+    "evaluation",
+    "fisher",
+    "lessons",
+    "models",
+    "taylor",
+    "text",
+    "views",
+)  # imported when first read
+
+
+def __getattr__(name: str) -> Any:
+    if name in ROOMS:
+        return import_module(f"lrp.{name}")
+    raise AttributeError(f"module 'lrp' has no attribute {name!r}")
+
 
 __all__ = [
+    "__version__",
     "Explanation",
     "Gradient",
     "Ledger",

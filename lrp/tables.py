@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
 
 NAME_LENGTH = 40  # characters of a node's name in a table
+SHORT_FRACTION, LONG_FRACTION = 12, 30  # characters of a fraction that is printed alone, and beside its float
 
 
 def columns(rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
@@ -58,3 +61,13 @@ def shape_text(shape: Sequence[int | None]) -> str:
     ('28 x * x 1', '1')
     """
     return " x ".join("*" if n is None else str(n) for n in shape) or "1"
+
+
+def number_text(value: Any) -> str:
+    """A cell of the table: 0 for an exact zero; a fraction as it is, with its float beside it where it is long."""
+    if value == 0 or not isinstance(value, (Fraction, int)):
+        return "0" if value == 0 else f"{float(value):.6g}"
+    text, nearest = str(value), f"{float(value):.6g}"
+    if len(text) <= SHORT_FRACTION:
+        return text
+    return f"{text} ({nearest})" if len(text) <= LONG_FRACTION else f"{nearest} ({len(text)} characters)"

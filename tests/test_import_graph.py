@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
-from tests.import_graph import BEGIN, END, PAGE, ROOT, Edge, ImportGraph, circles, read_order, with_picture
-
-# Violations that are being repaired: (importer, imported), with * as in a shell. Remove a line as soon as it is repaired.
-KNOWN: tuple[Edge, ...] = (
-    ("lrp.evaluation.measurement", "lrp.views"),
-    ("lrp.methods.propagation.*", "lrp.methods.tools.backward"),
-)
+from tests.import_graph import BEGIN, END, PAGE, ROOT, ImportGraph, circles, read_order, with_picture
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +19,8 @@ def page() -> str:
     return PAGE.read_text(encoding="utf-8")
 
 
-def matching(graph: ImportGraph, patterns: tuple[Edge, ...]) -> frozenset[Edge]:
-    """The imports that the patterns name."""
-    edges = {(a, b) for a, targets in graph.edges().items() for b in targets}
-    return frozenset(
-        (a, b) for a, b in edges if any(fnmatchcase(a, left) and fnmatchcase(b, right) for left, right in patterns)
-    )
-
-
 def test_the_imports_follow_the_architecture(graph: ImportGraph, page: str) -> None:
-    assert graph.violations(read_order(page), matching(graph, KNOWN)) == []
-
-
-@pytest.mark.parametrize("pair", KNOWN, ids=" -> ".join)
-def test_no_line_of_the_list_of_known_violations_is_out_of_date(pair: Edge, graph: ImportGraph, page: str) -> None:
-    others = tuple(other for other in KNOWN if other != pair)
-    assert graph.violations(read_order(page), matching(graph, others)), f"{pair} is repaired: remove it from KNOWN"
+    assert graph.violations(read_order(page)) == []
 
 
 def test_the_picture_of_the_rooms_is_the_computed_graph(graph: ImportGraph, page: str) -> None:

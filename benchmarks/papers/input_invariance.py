@@ -36,7 +36,7 @@ from lrp.methods import (
     sensitivity,
     smoothgrad,
 )
-from lrp.views.plots import Panel, Series, draw_panels
+from lrp.views import Panel, Series, draw_panels
 
 Call = Callable[..., Explanation]
 TRAINING = 20_000

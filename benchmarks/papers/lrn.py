@@ -22,7 +22,7 @@ from common import FIGURES, ROOT, accuracy, cifar_pictures, difference, verdict
 import lrp
 from lrp.evaluation.measurement import Measurement
 from lrp.evaluation.region_perturbation import region_perturbation
-from lrp.views.plots import Panel, Series, draw_panels
+from lrp.views import Panel, Series, draw_panels
 
 RULES = {
     "epsilon 1": "epsilon:1",

@@ -25,7 +25,7 @@ from lrp.evaluation.campaign.plan import Plan, Problem
 from lrp.evaluation.measurement import Measurement, table
 from lrp.formats.results.named_arrays import save_arrays
 from lrp.methods import estimate_patterns
-from lrp.views.plots import Panel, Series, draw_panels
+from lrp.views import Panel, Series, draw_panels
 
 LRP = ("lrp:epsilon:0.01", "lrp:alpha2-beta1", "lrp:epsilon-plus", "lrp:epsilon-gamma-box")
 OTHERS = (

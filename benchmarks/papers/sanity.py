@@ -21,7 +21,7 @@ from lrp.evaluation import Measurement, randomisation
 from lrp.evaluation.measurement import mean, standard_error
 from lrp.layers import Dense
 from lrp.methods import parse
-from lrp.views.plots import Panel, Series, draw_panels
+from lrp.views import Panel, Series, draw_panels
 
 METHODS = (
     "gradient",

@@ -19,7 +19,7 @@ from small_networks import perceptron, trained
 from lrp.evaluation import Measurement, removals, sensitivity_n
 from lrp.layers import Activation, ReLU, Sigmoid, Softplus, Tanh
 from lrp.methods import parse
-from lrp.views.plots import Panel, Series, draw_panels
+from lrp.views import Panel, Series, draw_panels
 
 ACTIVATIONS: dict[str, Activation] = {"relu": ReLU(), "tanh": Tanh(), "sigmoid": Sigmoid(), "softplus": Softplus()}
 METHODS = {

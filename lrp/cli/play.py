@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import webbrowser
 from typing import Any
 
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{server.address}\nopen it in a browser on this machine; Ctrl-C ends", flush=True)
     if not arguments.no_browser:
         webbrowser.open(server.address)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
     try:
         server.serve_forever()
     except KeyboardInterrupt:

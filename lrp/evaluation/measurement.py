@@ -11,7 +11,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import ShapeError
-from lrp.views import Panel, Series, draw_panels
+from lrp.pictures import CurvePanel, Series, draw_panels
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ def plot(measurements: Mapping[str, Measurement], path: str | os.PathLike[str]) 
         for method, measurement in measurements.items():
             here = measurement.curves[name]
             lines[method or name] = Series(here.x, here.mean(), here.standard_error())
-        panels.append(Panel(name, curve.x_label, curve.y_label, lines))
+        panels.append(CurvePanel(name, curve.x_label, curve.y_label, lines))
     draw_panels(panels, path)
 
 

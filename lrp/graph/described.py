@@ -7,12 +7,16 @@ from abc import ABC
 from collections.abc import Iterator
 
 from lrp.arrays import Array
+from lrp.errors import InputError
 from lrp.graph.composites import CompositeLike
 from lrp.graph.composites import composite as as_composite
 from lrp.graph.graph import Graph
 from lrp.graph.input_files import read_input as read_file
+from lrp.graph.neuron import NeuronView, neuron_view
 from lrp.graph.node import Node
+from lrp.graph.profiles import PROFILES
 from lrp.graph.summary import size_text, summary_html, summary_text
+from lrp.graph.trace import Explanation
 from lrp.tables import shape_text
 
 
@@ -91,3 +95,51 @@ class DescribedGraph(ABC):
             cannot be read, and without Pillow.
         """
         return read_file(path, self.graph, fit)
+
+    def neuron(self, explanation: Explanation, name: str, index: int | tuple[int, ...], sample: int = 0) -> NeuronView:
+        """What each input of one neuron contributed to it, and received of its relevance.
+
+        Parameters
+        ----------
+        explanation : Explanation
+            Of this network, with the activations of the node and of its inputs (`keep=None`).
+        name : str
+            The node.
+        index : int or tuple of int
+            The neuron's place in one sample's output of the node.
+        sample : int
+
+        Raises
+        ------
+        GraphError, InputError
+            For an unknown node, an input, or an index outside of the output's shape.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lrp import Network
+        >>> from lrp.layers import Dense
+        >>> network = Network.sequential([Dense(np.array([[1.0], [2.0]]), np.array([1.0]))], (2,))
+        >>> explanation = network.explain(np.array([[3.0, 2.0]]), composite="*=zero")
+        >>> print(network.neuron(explanation, "dense1", 0).table())
+        dense1[0], zero
+        input       x_i  z_ij  R_{i<-j}    share
+        1             2     4         4   50.00%
+        0             3     3         3   37.50%
+        bias                          1   12.50%
+        stabilizer                    0    0.00%
+        dropped                       0    0.00%
+        sum                 8         8  100.00%
+        """
+        node = self.graph.node(name)
+        if name not in explanation.rules:
+            raise InputError(f"{name}: expected a node with a rule in this explanation, got one without")
+        held = (*node.inputs, name)
+        missing = [n for n in held if n not in explanation.trace.values]
+        if missing:
+            raise InputError(f"{missing[0]}: its activation was not kept; explain with keep=None")
+        values = [explanation.trace.values[n][sample : sample + 1] for n in held]
+        layer = PROFILES[explanation.profile].backward_layer(node.layer)
+        place = (index,) if isinstance(index, int) else tuple(index)
+        R = explanation.relevances[name][sample : sample + 1]
+        return neuron_view(name, layer, explanation.rules[name], tuple(values[:-1]), values[-1], R, place)

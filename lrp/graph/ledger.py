@@ -21,13 +21,12 @@ from lrp.arrays import Array
 from lrp.errors import LedgerError
 from lrp.lazy import LazyFields
 from lrp.rules import MAX_DEFERRED, Propagation, Rule
-from lrp.tables import html_table
+from lrp.tables import html_table, number_text
 
 BOUND = 8
 SUBNORMAL_STEPS = 1 << 20
 STORED = ("received", "passed", "bias", "stabilizer", "dropped")
 COLUMNS = (*STORED, "residual", "gross")
-SHORT_FRACTION, LONG_FRACTION = 12, 30  # characters of a fraction that is printed alone, and beside its float
 SHOWN = 4  # samples whose ledgers a notebook shows
 NAME_LENGTH = 40  # characters of a node's name in a table
 
@@ -156,7 +155,7 @@ class Ledger(LazyFields):
         entries = [*ledger.lines, ledger.total()]
         rows = [["node", "layer", "rule", *COLUMNS[:-1]]]
         rows += [
-            [_shortened(e.name), e.kind, e.rule, *(_number(getattr(e, key)[0]) for key in COLUMNS[:-1])]
+            [_shortened(e.name), e.kind, e.rule, *(number_text(getattr(e, key)[0]) for key in COLUMNS[:-1])]
             for e in entries
         ]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -188,19 +187,9 @@ class Ledger(LazyFields):
             ledger = self.sample(index)
             rows = [["node", "layer", "rule", *COLUMNS[:-1]]]
             for e in (*ledger.lines, ledger.total()):
-                rows.append([e.name, e.kind, e.rule, *(_number(getattr(e, key)[0]) for key in COLUMNS[:-1])])
+                rows.append([e.name, e.kind, e.rule, *(number_text(getattr(e, key)[0]) for key in COLUMNS[:-1])])
             tables.append(f"<p>Ledger of sample {index}</p>{html_table(rows, range(3, 3 + len(COLUMNS) - 1))}")
         return "".join(tables)
-
-
-def _number(value: Any) -> str:
-    """A cell of the table: 0 for an exact zero; a fraction as it is, with its float beside it where it is long."""
-    if value == 0 or not isinstance(value, (Fraction, int)):
-        return "0" if value == 0 else f"{float(value):.6g}"
-    text, nearest = str(value), f"{float(value):.6g}"
-    if len(text) <= SHORT_FRACTION:
-        return text
-    return f"{text} ({nearest})" if len(text) <= LONG_FRACTION else f"{nearest} ({len(text)} characters)"
 
 
 def _shortened(name: str) -> str:

@@ -70,6 +70,9 @@ def multiply_adds(layer: Layer, inputs: list[Shape], shape: Shape) -> int | None
     return None if None in lengths else count(layer, inputs, shape)
 
 
+MOST_NAMES = 4  # inputs of a node that the table names
+
+
 def _cells(graph: Graph, rules: Mapping[str, Rule]) -> list[list[str]]:
     """The cells of the table, its head first."""
     rows = [[*HEAD, *["rule"] * bool(rules)]]
@@ -77,9 +80,15 @@ def _cells(graph: Graph, rules: Mapping[str, Rule]) -> list[list[str]]:
         node = graph.nodes[row.name]
         cells = [shortened(row.name), row.kind, shape_text(row.shape)]
         cells += [_count(row.parameters), _count(row.multiply_adds)]
-        cells += [", ".join(map(shortened, node.inputs)), _settings(node.layer)]
+        cells += [_names(node.inputs), _settings(node.layer)]
         rows.append(cells + ([rules[node.name].text() if node.name in rules else ""] if rules else []))
     return rows
+
+
+def _names(names: tuple[str, ...]) -> str:
+    """The nodes' inputs; of many the first ones and the number of all."""
+    shown = ", ".join(map(shortened, names[:MOST_NAMES]))
+    return shown if len(names) <= MOST_NAMES else f"{shown} ... {len(names)} in all"
 
 
 def _count(number: int | None) -> str:

@@ -19,9 +19,10 @@ from lrp.graph.doubts import doubts
 from lrp.graph.drawing import picture_row
 from lrp.graph.ledger import Ledger
 from lrp.graph.metadata import Metadata
-from lrp.pictures import Panel, figure, figure_file
+from lrp.pictures import Panel, Style, figure, figure_file, relevance_panel
 from lrp.rules import Rule
 
+PER_ROW = 4  # panels of plot_layers
 SHOWN = 4  # samples whose pictures and ledgers a notebook shows
 
 
@@ -129,20 +130,40 @@ class Explanation:
         return list(doubts(self.trace.metadata, inputs, self.trace.output, self.ledger))
 
     def title(self, sample: int) -> str:
-        """The heading of one sample's heatmap: the class, and the relevance at the start or the score."""
-        classes = Metadata() if self.trace is None else self.trace.metadata
-        number = ("score", self.score) if self.ledger is None else ("R", self.ledger.start)
-        return f"class {classes.class_name(int(self.target[sample]))}, {number[0]} = {float(number[1][sample]):.4g}"
+        """The heading of one sample's heatmap: the class and its output, and where the relevance went."""
+        start = self.score if self.ledger is None else self.ledger.start
+        first = f"{self._class(int(self.target[sample]))}: {float(start[sample]):.4g}"
+        second = f"input {float(self.total()[sample]):.4g}"
+        if self.ledger is not None:
+            total = self.ledger.total()
+            named = (("bias", total.bias), ("stabilizer", total.stabilizer), ("dropped", total.dropped))
+            second += "".join(f", {name} {float(sums[sample]):.2g}" for name, sums in named if sums[sample] != 0)
+        return f"{first}\n{second}"
 
-    def plot(self, limit: float | None = None, note: str = "") -> Any:
+    def input_title(self, sample: int, name: str) -> str:
+        """The heading of the input's panel: its name, and what the network predicts."""
+        if self.trace is None:
+            return name
+        output = np.asarray(self.trace.output[sample], dtype=np.float64).ravel()
+        best = int(output.argmax())
+        return f"{name}\npredicted {self._class(best)} ({output[best]:.4g})"
+
+    def _class(self, number: int) -> str:
+        return (Metadata() if self.trace is None else self.trace.metadata).class_name(number)
+
+    def plot(self, limit: float | None = None, note: str = "", style: Style | str = Style()) -> Any:
         """A figure of the relevance at the inputs: one row per sample, red positive, blue negative, white zero.
+
+        Pictures become heatmaps, signals a line on coloured background, vectors bars, volumes slices.
 
         Parameters
         ----------
         limit : float, optional
-            The |R| of the strongest colour in all panels; None: the largest |R| of each panel.
+            The |R| of the strongest colour in all panels; None: the largest |R| of each row, or as the style says.
         note : str
             A text below the panels.
+        style : Style or str
+            Colours, scale, fonts, overlay, contours: `lrp.pictures.Style`, or its text such as "projector,overlay=0.7".
 
         Returns
         -------
@@ -152,22 +173,37 @@ class Explanation:
         Raises
         ------
         ShapeError
-            For relevance of more than three axes per sample, which is no picture.
+            For relevance of more than four axes per sample, which is no picture.
         InputError
-            For a limit that is not positive.
+            For a limit that is not positive and an unknown style.
         MissingExtraError
             If matplotlib is not installed.
         """
-        return figure(self._rows(len(self.target), limit), note)
+        return figure(self._rows(len(self.target)), note, _style(style), limit)
 
-    def save_heatmap(self, path: str | os.PathLike[str], limit: float | None = None) -> None:
+    def plot_layers(self, sample: int = 0, style: Style | str = "scale=panel") -> Any:
+        """A figure of the relevance of every node of one sample, the output first; each panel has its own scale.
+
+        Returns and raises as plot(). Relevance of more than four axes is left out.
+        """
+        panels = self.layer_panels(sample)
+        return figure([panels[i : i + PER_ROW] for i in range(0, len(panels), PER_ROW)], self.start, _style(style))
+
+    def layer_panels(self, sample: int = 0) -> list[Panel]:
+        """The panels of plot_layers()."""
+        shown = [(name, R[sample]) for name, R in self.relevances.items() if R.ndim <= 5]
+        return [relevance_panel(R, f"{name}\nsum {float(R.sum()):.4g}") for name, R in shown]
+
+    def save_heatmap(
+        self, path: str | os.PathLike[str], limit: float | None = None, style: Style | str = Style()
+    ) -> None:
         """Write the figure of plot() to a file; `start` is written below it and stored in it.
 
         Parameters
         ----------
         path : str or path
             A name that ends in .png, .pdf or .svg.
-        limit : float, optional
+        limit, style
             As in plot().
 
         Raises
@@ -180,14 +216,15 @@ class Explanation:
             As plot() raises.
         """
         name = os.fspath(path)
-        picture = figure_file(self._rows(len(self.target), limit), self.start, os.path.splitext(name)[1].lower()[1:])
+        kind = os.path.splitext(name)[1].lower()[1:]
+        picture = figure_file(self._rows(len(self.target)), self.start, kind, _style(style), limit)
         try:
             with open(name, "wb") as file:
                 file.write(picture)
         except OSError as error:
             raise SaveError(f"{name}: the heatmap cannot be written: {error.strerror or error}") from None
 
-    def _rows(self, samples: int, limit: float | None = None) -> list[list[Panel]]:
+    def _rows(self, samples: int) -> list[list[Panel]]:
         """The panels of the first samples, one row per sample."""
         names: tuple[str, ...] = () if self.trace is None else self.trace.input_names
         parts = self.parts()
@@ -198,7 +235,7 @@ class Explanation:
             for name, R in zip(named, parts):
                 known = self.trace is not None and name in self.trace.values
                 x, metadata = (self.trace.values[name][sample], self.trace.metadata) if known else (None, Metadata())
-                row += picture_row(name, x, [(R[sample], self.title(sample))], metadata, limit)
+                row += picture_row(self.input_title(sample, name), x, [(R[sample], self.title(sample))], metadata)
             rows.append(row)
         return rows
 
@@ -225,6 +262,10 @@ class Explanation:
             picture = ""
         tables = "" if self.ledger is None else self.ledger._repr_html_()
         return f"<pre>{html.escape(repr(self))}</pre>{picture}{tables}"
+
+
+def _style(style: Style | str) -> Style:
+    return Style.parse(style) if isinstance(style, str) else style
 
 
 def _shapes(relevance: Any) -> str:

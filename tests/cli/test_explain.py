@@ -86,8 +86,32 @@ def test_the_figure_says_how_it_was_made(run: Run, model: Path, picture: Path, t
     _, out, _ = run("explain", model, picture, "--out", image, "--target", "0,1")
     network = lrp.load(model)
     x = read_input(picture, network)
-    limits = [f"{limit_of(network.explain(x, target).relevance):.6g}" for target in (0, 1)]
-    assert out.rstrip().endswith("|R| = " + ", ".join(limits))
+    ends = [limit_of(network.explain(x, target).relevance) for target in (0, 1)]
+    assert out.rstrip().endswith(f"|R| = {max(ends):.6g}")  # one scale for panels that are compared
+    _, out, _ = run("explain", model, picture, "--out", image, "--target", "0,1", "--style", "scale=panel")
+    assert out.rstrip().endswith("|R| = " + ", ".join(f"{end:.6g}" for end in ends))
+
+
+def test_layers_and_one_neuron(run: Run, model: Path, picture: Path, tmp_path: Path) -> None:
+    layers = tmp_path / "layers.svg"
+    code, out, error = run("explain", model, picture, "--layers", layers, "--neuron", "dense1:2", "--target", "2")
+    assert (code, error) == (0, "") and layers.read_bytes().startswith(b"<?xml")
+    network = lrp.load(model)
+    explanation = network.explain(read_input(picture, network), 2)
+    assert network.neuron(explanation, "dense1", 2).table() in out
+    for text in ("dense1", "dense1:x", ":1"):
+        assert "--neuron: expected NODE:INDEX" in sentence(
+            run("explain", model, picture, "--neuron", text)[2], "explain"
+        )
+    error = run("explain", model, picture, "--neuron", "dense1:3")[2]
+    assert "expected a neuron's index within the shape (3,), got (3,)" in sentence(error, "explain")
+    assert "did you mean 'dense1'" in run("explain", model, picture, "--neuron", "dense:1")[2]
+
+
+@pytest.mark.parametrize("style", ["colours=green", "percentile=101", "fancy", "contours=x", "overlay=-1"])
+def test_an_unknown_style(run: Run, model: Path, picture: Path, style: str) -> None:
+    code, _, error = run("explain", model, picture, "--style", style)
+    assert code == 2 and "style: expected" in error and "Traceback" not in error
 
 
 def test_samples_of_a_batch_each_have_their_ledger(

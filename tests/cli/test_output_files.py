@@ -165,7 +165,7 @@ def test_results_of_another_evaluation_need_force(run: Run, place: Path, monkeyp
 def test_one_name_for_two_outputs(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     error = run("explain", "model.h5", "picture.png", "--out", "a.png", "--save", "./a.png")[2]
-    assert "--save and --out: expected two files, got a.png for both" in sentence(error, "explain")
+    assert "--save, --out and --layers: expected different files, got one for two of them" in sentence(error, "explain")
 
 
 def test_vectors_are_written_into_their_own_folder(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

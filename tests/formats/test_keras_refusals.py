@@ -4,6 +4,7 @@ import pytest
 
 import lrp
 from lrp.errors import LoadError
+from lrp.formats.keras.basic import AUGMENTATIONS
 from tests.formats.keras_files import sequential, write
 
 VECTOR, STEPS, PICTURE = (None, 4), (None, 5, 4), (None, 6, 6, 3)
@@ -79,3 +80,19 @@ def test_a_version_that_is_not_known(version, tmp_path):
 @pytest.mark.parametrize("version", [None, "2.2.4", "2.2.4-tf", "2.14.0", "3.0.5"])
 def test_versions_that_are_read_alike(version, tmp_path):
     assert lrp.load(write(tmp_path / "m.h5", version=version, backend=None), trusted=True).outputs == ("out",)
+
+
+@pytest.mark.parametrize("kind", AUGMENTATIONS)
+def test_augmentation_does_nothing_at_inference(tmp_path, rng, kind):
+    layer = {"class_name": kind, "config": {"name": "augment", "factor": 0.2}}
+    path = write(
+        tmp_path / "a.h5", sequential(layer, {"class_name": "Flatten", "config": {"name": "flat"}}, shape=PICTURE), {}
+    )
+    x = rng.normal(size=(2, 6, 6, 3))
+    assert (lrp.load(path, trusted=True).forward(x).output == x.reshape(2, -1)).all()
+
+
+def test_a_random_crop_is_refused_by_name(tmp_path):
+    layer = {"class_name": "RandomCrop", "config": {"name": "crop", "height": 2, "width": 2}}
+    with pytest.raises(LoadError, match="RandomCrop"):
+        lrp.load(write(tmp_path / "a.h5", sequential(layer, shape=PICTURE), {}), trusted=True)

@@ -111,4 +111,7 @@ def test_the_command_prints_its_address_and_ends_with_the_interrupt():
         assert json.loads(connection.getresponse().read())["name"] == "mnist-mlp"
         connection.close()
         process.send_signal(2)
-        assert process.wait(10) == 0
+        try:
+            assert process.wait(10) == 0
+        finally:
+            process.kill()

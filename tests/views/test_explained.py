@@ -9,8 +9,8 @@ from PIL import Image
 
 import lrp
 from lrp.layers import Add, Dense, Flatten, Input
-from lrp.pictures import colours
-from lrp.views.explained import draw, draw_bare
+from lrp.pictures import Bars, Style, colours, limits
+from lrp.views.explained import draw, draw_bare, draw_grid, rows_of
 
 
 def network(rng: np.random.Generator) -> lrp.Network:
@@ -44,4 +44,26 @@ def test_a_figure_for_samples_targets_and_several_inputs(rng: np.random.Generato
     nodes = [lrp.Node("a", Input((3,))), lrp.Node("b", Input((3,))), lrp.Node("sum", Add(), ("a", "b"))]
     two = lrp.Network(nodes)
     explanation = two.explain((rng.random((1, 3)), rng.random((1, 3))))
-    assert draw(two, [explanation], kind="svg").count(b"<image") >= 2
+    assert [type(panel) for panel in rows_of(two, [explanation])[0]] == [Bars, Bars]
+    assert draw(two, [explanation], kind="svg").startswith(b"<?xml")
+
+
+def test_the_panels_say_what_they_show(rng: np.random.Generator) -> None:
+    net, x = network(rng), rng.random((1, 5, 7, 1))
+    cat = net.explain(x, "cat", "*=epsilon:0.1")
+    (row,) = rows_of(net, [cat, net.explain(x, "dog")], "three.png")
+    best = int(cat.trace.output[0].argmax())
+    assert row[0].title == f"three.png\npredicted {('cat', 'dog')[best]} ({cat.trace.output[0, best]:.4g})"
+    total = cat.ledger.total()
+    assert (
+        row[1].title
+        == f"cat: {cat.score[0]:.4g}\ninput {cat.relevance.sum():.4g}, stabilizer {total.stabilizer[0]:.2g}"
+    )
+    assert limits([row], Style())[0] == [max(np.abs(p.relevance).max() for p in row[1:])] * 3
+
+
+def test_a_grid_of_methods_and_targets(rng: np.random.Generator) -> None:
+    net, x = network(rng), rng.random((1, 5, 7, 1))
+    grid = {name: [net.explain(x, t, name) for t in ("cat", "dog")] for name in ("*=zero", "*=z_plus", "*=flat")}
+    image = Image.open(io.BytesIO(draw_grid(grid, note="three rules")))
+    assert image.height > 900 and image.info["Description"] == "three rules"

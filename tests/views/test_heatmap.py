@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from lrp.errors import InputError, MissingExtraError, ShapeError
-from lrp.pictures import Panel, as_map, bare, colours, extras, figure_file, limit_of
-from lrp.pictures.heatmap import STOPS
+from lrp.pictures import Heatmap, Picture, as_map, bare, colours, extras, figure_file, limit_of
+from lrp.pictures.colours import STOPS
 
 
 def test_zero_is_white_red_is_positive_blue_is_negative() -> None:
@@ -56,8 +56,8 @@ def test_channels_are_summed_wherever_they_are(rng: np.random.Generator) -> None
 def test_vectors_become_a_row_and_tables_stay() -> None:
     assert as_map(np.arange(5.0)).shape == (1, 5)
     assert as_map(np.ones((2, 3))).shape == (2, 3)
-    with pytest.raises(ShapeError, match=r"at most 3 axes a sample, got shape \(2, 2, 2, 2\)"):
-        as_map(np.zeros((2, 2, 2, 2)))
+    with pytest.raises(ShapeError, match=r"at most 4 axes a sample, got shape \(2, 2, 2, 2, 2\)"):
+        as_map(np.zeros((2, 2, 2, 2, 2)))
 
 
 def test_a_bare_heatmap_is_squares_of_its_colours() -> None:
@@ -69,8 +69,8 @@ def test_a_bare_heatmap_is_squares_of_its_colours() -> None:
 
 def test_a_figure_shows_white_for_zero_and_keeps_its_note(rng: np.random.Generator) -> None:
     panels = [
-        [Panel(rng.random((6, 7)), "input"), Panel(np.zeros((6, 7)), "class 1", 2.0)],
-        [Panel(np.ones((1, 9)), "row", 1.0)],
+        [Picture("input", rng.random((6, 7))), Heatmap("class 1", np.zeros((6, 7)))],
+        [Heatmap("row", np.ones((1, 9)))],
     ]
     image = Image.open(io.BytesIO(figure_file(panels, "composite epsilon")))
     assert image.text["Description"] == "composite epsilon"  # type: ignore[attr-defined]
@@ -82,13 +82,13 @@ def test_a_figure_shows_white_for_zero_and_keeps_its_note(rng: np.random.Generat
 
 @pytest.mark.parametrize("kind, begin", [("pdf", b"%PDF"), ("svg", b"<?xml")])
 def test_figures_as_drawings(kind: str, begin: bytes) -> None:
-    data = figure_file([[Panel(np.zeros((3, 4)), "R", 1.0)]], kind=kind)
+    data = figure_file([[Heatmap("R", np.zeros((3, 4)))]], kind=kind)
     assert data.startswith(begin)
 
 
 def test_an_unknown_format_is_told() -> None:
     with pytest.raises(InputError, match="expected one of the formats png, pdf, svg, got 'gif'"):
-        figure_file([[Panel(np.zeros((3, 4)), "R", 1.0)]], kind="gif")
+        figure_file([[Heatmap("R", np.zeros((3, 4)))]], kind="gif")
 
 
 def test_a_missing_library_names_its_extra() -> None:

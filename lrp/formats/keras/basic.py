@@ -196,7 +196,16 @@ def values(call: Call) -> list[Value]:
     return [x for x in flat(call.args) if isinstance(x, Value)]
 
 
-IDENTITIES = ("ActivityRegularization", "Identity", "GaussianNoise", "GaussianDropout", "AlphaDropout")
+AUGMENTATIONS = (
+    "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast", "RandomBrightness",
+    "RandomHue", "RandomSaturation", "RandomShear", "RandomPerspective", "RandomInvert", "RandomGrayscale",
+    "RandomPosterization", "RandomSharpness", "RandomGaussianBlur", "RandomColorJitter", "RandomColorDegeneration",
+    "RandomErasing",
+)  # fmt: skip
+# layers that do nothing at inference
+IDENTITIES = (
+    "ActivityRegularization", "Identity", "GaussianNoise", "GaussianDropout", "AlphaDropout", *AUGMENTATIONS,
+)  # fmt: skip
 TABLE: dict[str, Translator] = {
     "Dense": _dense,
     "EinsumDense": _einsum_dense,

@@ -162,7 +162,8 @@ def _writer(file: Reader, model: Model, data: dict[str, Any], origin: dict[str, 
     name = backend or origin.get("backend")
     if not isinstance(name, str):
         name = "tensorflow" if version[0] >= 2 or _has_counters(file) else "theano"
-    return Writer(version, tf_keras, name == "theano", name)
+    stated = backend is not None or isinstance(origin.get("backend"), str)
+    return Writer(version, tf_keras, name == "theano", name, stated)
 
 
 def _guessed_version(file: Reader, data: dict[str, Any]) -> str:

@@ -20,12 +20,14 @@ class Writer:
     tensorflow_keras: bool = False
     theano: bool = False
     backend: str = ""
+    backend_is_stated: bool = True
 
     @property
     def text(self) -> str:
         """For people."""
         name = "tf.keras" if self.tensorflow_keras else "Keras"
-        backend = f" on {self.backend}" if self.backend else ""
+        guessed = "" if self.backend_is_stated else " (assumed: the file does not state its backend)"
+        backend = f" on {self.backend}{guessed}" if self.backend else ""
         return f"{name} {'.'.join(map(str, self.version))}{backend}"
 
     @property

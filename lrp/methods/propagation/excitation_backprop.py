@@ -13,8 +13,7 @@ from lrp.graph import Explanation, InputLike, Network, Node, TargetLike, parse
 from lrp.layers import LinearLayer
 from lrp.methods.gradients import feature_map
 from lrp.methods.score import Score, no_tokens, score, single_input
-from lrp.methods.tools import layout, resize, spatial_of
-from lrp.methods.tools.backward import Step, backward
+from lrp.methods.tools import Step, backward, layout, resize, spatial_of
 from lrp.rules import Rule
 
 # sums are linear maps: a subtracted input has a negative weight, so it can win nothing; normalisation passes P on

@@ -12,7 +12,7 @@ from lrp.graph import Explanation, InputLike, Network, Node, TargetLike, at_targ
 from lrp.layers import LinearLayer
 from lrp.layers.activations import step as indicator
 from lrp.methods.score import no_tokens, score
-from lrp.methods.tools.backward import Step, backward, rectifying
+from lrp.methods.tools import Step, backward, rectifying
 
 
 def pattern_net(

@@ -1,15 +1,15 @@
 """Tools that several methods share.
 
 adam         gradient descent with bias-corrected moments
-backward     one backward pass through the graph; each method has its own step at a node
+backward_pass  one backward pass through the graph; each method has its own step at a node
 checks       settings that are numbers
 layout       pictures with the channels as last axis; one number per pixel
 regions      boxes cut out of a batch of pictures and pasted into one
 resize       bilinear interpolation, as one matrix per axis
 """
 
+from lrp.methods.tools.backward_pass import Step, backward, rectifying
 from lrp.methods.tools.adam import Adam
-from lrp.methods.tools.backward import backward, rectifying
 from lrp.methods.tools.checks import number, whole
 from lrp.methods.tools.layout import Layout, layout, pixels, spatial_of
 from lrp.methods.tools.regions import Patch, Size, clamp, covered_fraction, cut, overlay, paste
@@ -20,6 +20,7 @@ __all__ = [
     "Layout",
     "Patch",
     "Size",
+    "Step",
     "along_axes",
     "backward",
     "clamp",

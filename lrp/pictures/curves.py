@@ -11,7 +11,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import SaveError
-from lrp.pictures import require
+from lrp.pictures.extras import require
 
 WIDTH, HEIGHT = 5.0, 3.6  # inches of one panel
 MANY = 8  # lines beyond which a legend would hide them
@@ -29,7 +29,7 @@ class Series:
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class CurvePanel:
     """One pair of axes: lines by their legend's text."""
 
     title: str
@@ -38,7 +38,7 @@ class Panel:
     lines: Mapping[str, Series]
 
 
-def draw_panels(panels: Sequence[Panel], path: str | os.PathLike[str], columns: int = 2) -> None:
+def draw_panels(panels: Sequence[CurvePanel], path: str | os.PathLike[str], columns: int = 2) -> None:
     """Write the panels side by side into a picture file; its suffix tells the kind (.png, .svg, .pdf).
 
     SaveError where the file cannot be written, MissingExtraError without matplotlib.
