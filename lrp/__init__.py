@@ -28,6 +28,7 @@ from lrp.version import VERSION as __version__
 
 ROOMS = (
     "conformance",
+    "datasets",
     "evaluation",
     "fisher",
     "lessons",

@@ -24,6 +24,7 @@ from lrp.views import progress, read_input
 ReadInput = Callable[[str, Network, bool], Any]
 PYTORCH = (".pt", ".pth", ".ckpt")
 WRITTEN_BY = {
+    "lrp-dataset": "the explanations of a data set (lrp explain --save)",
     "lrp-relevance": "a relevance file of `lrp explain --save`",
     "lrp-vectors": "the golden vectors of `lrp vectors write`",
     "lrp-arrays": "a file of arrays (results of `lrp evaluate`, patterns)",
@@ -40,10 +41,13 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_explained(parser: argparse.ArgumentParser) -> None:
-    """INPUT --target --composite --start --output --fit"""
+def add_explained(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """INPUT --target --composite --start --output --fit; several: INPUT may be repeated."""
     kinds = ", ".join([*READERS, *SUFFIXES])
-    parser.add_argument("input", metavar="INPUT", help=f"what to explain, one of {kinds}")
+    more = "; or a data set: several files, folders, patterns, HDF5" if several else ""
+    parser.add_argument(
+        "input", metavar="INPUT", nargs="+" if several else None, help=f"what to explain, one of {kinds}{more}"
+    )
     parser.add_argument(
         "--target",
         action="append",

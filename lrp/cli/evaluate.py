@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 from lrp.arrays import Array, check_finite
 from lrp.cli import arguments as common
 from lrp.cli.output_files import PICTURE, RESULTS, add_force, check_output, marked_png
+from lrp.cli.progress import Bar
 from lrp.errors import InputError, LoadError, SettingError
 from lrp.evaluation import METRICS, Settings, check_masks, input_layout, metric_name, plot, table
 from lrp.evaluation.campaign import JOURNAL, Plan, Problem
@@ -27,7 +26,6 @@ from lrp.graph import Network, target_numbers
 from lrp.methods import METHODS, logit_node, parse, single_input, split
 
 PICTURES = (".png", ".jpg", ".jpeg")
-WIDTH = 30  # characters of the progress bar
 
 
 def add_parser(commands: Any) -> None:
@@ -239,38 +237,3 @@ def _named(arrays: dict[str, Array], path: str, name: str) -> Data:
     if x is None:
         raise InputError(f"{path}: expected an array named 'x' or {name!r}, got {', '.join(sorted(arrays)) or 'none'}")
     return Data(x, arrays.get("target"), arrays.get("masks"))
-
-
-class Bar:
-    """Progress on standard error: on a terminal a bar with the time left; elsewhere only what is resumed."""
-
-    def __init__(self, out: str) -> None:
-        self.out, self.start, self.already = out, time.monotonic(), -1
-
-    def __call__(self, done: int, total: int) -> None:
-        """`done` of `total` parts are finished."""
-        if self.already < 0:
-            self.already = done
-            if done:
-                print(f"continuing from {self.out}{JOURNAL}: {done} of {total} parts are done", file=sys.stderr)
-        if sys.stderr.isatty():
-            end = "\n" if done == total else ""
-            print(
-                f"\r{bar(done, total, self.already, time.monotonic() - self.start)}",
-                end=end,
-                file=sys.stderr,
-                flush=True,
-            )
-
-
-def bar(done: int, total: int, already: int, seconds: float) -> str:
-    """[#####.....] 12/24, 0:03:20 left; the estimate uses the units of this run only."""
-    filled = WIDTH * done // total
-    left = "time left unknown" if done <= already else f"{clock(seconds / (done - already) * (total - done))} left"
-    return f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}, {left}"
-
-
-def clock(seconds: float) -> str:
-    """h:mm:ss"""
-    minutes, rest = divmod(int(round(seconds)), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"

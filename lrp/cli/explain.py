@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from lrp.cli import arguments as common
+from lrp.cli import explain_many
 from lrp.cli.output_files import PICTURE, RELEVANCE, add_force, check_output, marked_png
 from lrp.cli.report import closing, heading, prediction, warn
 from lrp.cli.text_input import TextInput, is_text
@@ -26,9 +27,18 @@ def add_parser(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser("explain", help="explain a prediction: heatmap, relevance file, ledger")
     common.add_model(parser)
-    common.add_explained(parser)
+    common.add_explained(parser, several=True)
+    many = parser.add_argument_group(
+        "data sets", "several inputs, folders, patterns or a file of arrays; --save is needed"
+    )
+    many.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: this process)")
+    many.add_argument("--dask", metavar="ADDRESS", help="the scheduler of a Dask cluster, whose workers compute")
+    many.add_argument("--batch", type=int, metavar="N", help="samples of a batch (default: 16)")
+    many.add_argument("--storage", choices=("float32", "float64"), default="float32", help="dtype of the relevance")
     kinds = f"{', '.join(FORMATS)}; of a text: {', '.join(VIEWS)}"
-    parser.add_argument("--out", metavar="PICTURE", help=f"write the heatmap: {kinds}")
+    parser.add_argument(
+        "--out", metavar="PICTURE", help=f"write the heatmap: {kinds}; of a data set: a folder of pictures"
+    )
     parser.add_argument("--save", metavar="FILE.h5", help="write relevance, every node's relevance and the ledger")
     parser.add_argument(
         "--limit", type=common.finite, help="|R| of the strongest colour (default: each row's largest, see --style)"
@@ -52,6 +62,9 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Explain, print, and write the files last."""
+    if explain_many.is_many(arguments):
+        return explain_many.run(arguments)
+    (arguments.input,) = arguments.input
     kind = _check_outputs(arguments)
     network = common.network(arguments)
     text = TextInput(network, arguments.input, arguments.encoding) if is_text(arguments.input) else None

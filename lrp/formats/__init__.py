@@ -19,7 +19,7 @@ from lrp.formats.describe import Description, describe
 from lrp.formats.load import load
 from lrp.formats.local_features import load_mixture, load_pca, load_svm
 from lrp.formats.native import save
-from lrp.formats.picture_input import PICTURES, read_picture_input
+from lrp.formats.picture_input import PICTURES, prepared_picture, read_picture_input
 from lrp.formats.registry import FORMATS, Format
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "load_mixture",
     "load_pca",
     "load_svm",
+    "prepared_picture",
     "read_picture_input",
     "save",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from lrp.arrays import Array
 from lrp.errors import InputError, LoadError, ShapeError
-from lrp.formats.container import read_picture
+from lrp.formats.container import PixelReader, read_picture
 from lrp.graph import Graph, input_reader
 from lrp.layers import Shape
 from lrp.pictures import CHANNELS, channel_axis, require
@@ -24,9 +24,15 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", "
 
 @input_reader(*PICTURES)
 def read_picture_input(name: str, graph: Graph, fit: bool = False) -> Array:
+    """A picture file as the network's input; see `prepared_picture`."""
+    return prepared_picture(name, graph, fit, read_picture)
+
+
+def prepared_picture(name: str, graph: Graph, fit: bool, read: PixelReader) -> Array:
     """A picture file as the network's input: float64 of shape (1, h, w, c), or (1, c, h, w) if its channels are first.
 
-    fit: resize the picture and convert its channels to those of the network, instead of raising ShapeError.
+    fit: resize the picture and convert its channels to those of the network, instead of raising ShapeError. read: what
+    decodes the file (`read_picture`, or one of `picture_reader`).
     InputError if the network does not take a single picture or stores no preprocessing, LoadError for the file itself.
     """
     shape: Shape = graph.shapes[graph.inputs[0]]
@@ -45,7 +51,7 @@ def read_picture_input(name: str, graph: Graph, fit: bool = False) -> Array:
     axis = channel_axis(shape)
     channels = 1 if preprocessing.channels == "gray" else 3
     size = tuple(n for i, n in enumerate(shape) if i != axis % 3)
-    pixels = _read(name, channels, size, fit)
+    pixels = _read(name, channels, size, fit, read)
     if any(n not in (None, m) for n, m in zip(size, pixels.shape[:2])):
         raise ShapeError(
             f"{name}: expected a picture of {size[0]} x {size[1]} pixels (height x width), got {pixels.shape[0]} x"
@@ -54,13 +60,13 @@ def read_picture_input(name: str, graph: Graph, fit: bool = False) -> Array:
     return np.moveaxis(preprocessing(pixels), -1, axis)[np.newaxis]
 
 
-def _read(name: str, channels: int, size: tuple[int | None, ...], fit: bool) -> Array:
+def _read(name: str, channels: int, size: tuple[int | None, ...], fit: bool, read: PixelReader) -> Array:
     """The pixels of a file, (h, w, channels) from 0 to 255."""
     require("PIL.Image", "Pillow")
     if not os.path.exists(name):
         raise LoadError(f"{name}: expected a picture, got a path where no file is")
     height, width = size
-    pixels = read_picture(name, MODES[channels] if fit else None, (height, width))
+    pixels = read(name, MODES[channels] if fit else None, (height, width))
     found = pixels.shape[-1]
     if found != channels:
         raise ShapeError(

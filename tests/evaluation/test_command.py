@@ -7,7 +7,7 @@ import pytest
 
 import lrp
 from lrp import Metadata, Network, Preprocessing
-from lrp.cli import evaluate, main
+from lrp.cli import evaluate, main, progress
 from lrp.formats.results.named_arrays import save_arrays
 from lrp.pictures import require
 from tests.methods import nets
@@ -193,10 +193,10 @@ def test_an_unknown_method_and_a_folder_that_is_not_there(model, tmp_path, rng, 
 
 
 def test_the_bar_tells_the_time_left(capsys, monkeypatch):
-    assert evaluate.bar(12, 24, 0, 100.0) == f"[{'#' * 15}{'.' * 15}] 12/24, 0:01:40 left"
-    assert evaluate.bar(12, 24, 6, 3600.0).endswith("2:00:00 left")
-    assert evaluate.bar(3, 24, 3, 5.0).endswith("3/24, time left unknown")
-    bar = evaluate.Bar("out.h5")
+    assert progress.bar(12, 24, 0, 100.0) == f"[{'#' * 15}{'.' * 15}] 12/24, 0:01:40 left"
+    assert progress.bar(12, 24, 6, 3600.0).endswith("2:00:00 left")
+    assert progress.bar(3, 24, 3, 5.0).endswith("3/24, time left unknown")
+    bar = progress.Bar("out.h5")
     bar(2, 4)
     assert capsys.readouterr().err == "continuing from out.h5.partial: 2 of 4 parts are done\n"
     monkeypatch.setattr(evaluate.sys.stderr, "isatty", lambda: True)

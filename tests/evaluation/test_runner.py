@@ -17,13 +17,13 @@ import numpy as np
 import pytest
 
 import lrp
+from lrp.campaign.worker import serve
 from lrp.errors import LoadError, LrpError, MissingExtraError, SaveError, SettingError, ShapeError, WorkerError
 from lrp.evaluation.batch import Settings
-from lrp.evaluation.campaign import workers
+from lrp.campaign import workers
 from lrp.evaluation.campaign.campaign import JOURNAL, run
 from lrp.evaluation.campaign.journal import Journal
 from lrp.evaluation.campaign.plan import Plan, Problem, Unit, assembled, measurements
-from lrp.evaluation.campaign.worker import serve
 from lrp.evaluation.metrics import METRICS, metric_name
 from lrp.formats.results.named_arrays import save_arrays
 from lrp.methods import estimate_patterns
@@ -439,12 +439,12 @@ def test_the_worker_answers_until_its_input_ends(problem):
     kind, error = pickle.load(sink)
     assert kind == "failed" and isinstance(error, LrpError)
     kind, error = pickle.load(sink)
-    assert kind == "failed" and str(error).startswith("random, pictures a to 3: TypeError: ")
+    assert kind == "failed" and str(error).startswith("random, pictures a to 2: TypeError: ")
 
 
 def test_the_workers_own_process(problem, monkeypatch, tmp_path):
     """main() in this process, on files in the place of pipes."""
-    from lrp.evaluation.campaign import worker
+    from lrp.campaign import worker
 
     ignored = []
     (tmp_path / "in").write_bytes(pickle.dumps(problem))

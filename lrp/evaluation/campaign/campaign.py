@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from lrp.campaign import cluster, local
 from lrp.errors import LoadError, SaveError
 from lrp.evaluation.campaign.journal import Journal
 from lrp.evaluation.campaign.plan import Problem, assembled, measurements
-from lrp.evaluation.campaign.workers import cluster, local
 from lrp.evaluation.measurement import Measurement
 from lrp.formats.results import load_arrays, load_attribute, save_arrays
 from lrp.methods.tools import whole

@@ -27,6 +27,9 @@ class Unit:
     start: int
     stop: int
 
+    def __str__(self) -> str:
+        return f"{self.method}, pictures {self.start} to {self.stop - 1}"
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -29,6 +29,8 @@ What this package does not do: make libhdf5 or Pillow safe. It bounds what a def
 
 from lrp.formats.container.documents import (
     ModelMessage,
+    PixelReader,
+    picture_reader,
     read_blob,
     read_json,
     read_json_list,
@@ -54,6 +56,8 @@ __all__ = [
     "Message",
     "MessageError",
     "ModelMessage",
+    "PixelReader",
+    "picture_reader",
     "Reader",
     "Scalar",
     "Writer",

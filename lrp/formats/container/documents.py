@@ -3,15 +3,17 @@
 All take `trusted`: True parses in this process, False in a new child process (see `sandbox.parse_file`).
 """
 
+import contextlib
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from lrp.errors import LoadError
-from lrp.formats.container.files import Path
+from lrp.formats.container.files import Path, open_binary
 from lrp.formats.container.prototxt import Message, message_of
 from lrp.formats.container.reader import LIMITS, Array, Limits, quoted
-from lrp.formats.container.sandbox import parse_file
+from lrp.formats.container.sandbox import Sandbox, parse_file
 
 NUMPY_LIMITS = Limits(total_bytes=8 << 30, free_bytes=192 << 20, longest=60.0)
 
@@ -87,6 +89,26 @@ def read_picture(
     extra) must be installed. LoadError for what cannot be decoded exactly.
     """
     return parse_file(path, "picture", trusted, LIMITS, os.fspath(path), mode=mode, size=size).arrays[0]
+
+
+PixelReader = Callable[[Path, "str | None", "tuple[int | None, int | None]"], Array]  # (path, mode, size) -> pixels
+
+
+@contextlib.contextmanager
+def picture_reader() -> "Iterator[PixelReader]":
+    """read_picture for many files of one owner: one child process for all of them, which saves its start.
+
+    A file that took over the child could falsify the pictures after it; a child that ends is started again.
+    """
+    with Sandbox() as sandbox:
+
+        def read(path: Path, mode: "str | None", size: "tuple[int | None, int | None]") -> Array:
+            name = os.fspath(path)
+            with open_binary(path, name):  # a missing file is an error of its own
+                pass
+            return sandbox.parse(path, name, "picture", LIMITS, {"mode": mode, "size": size}).arrays[0]
+
+        yield read
 
 
 def read_keras_archive(path: Path, trusted: bool = False, limits: Limits = LIMITS) -> dict[str, dict[str, Any]]:

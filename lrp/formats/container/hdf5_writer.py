@@ -27,14 +27,15 @@ class Writer:
         """Store an array of numbers with its own dtype, contiguous and uncompressed."""
         self._file.create_dataset(path, data=np.ascontiguousarray(values).reshape(np.shape(values)))
 
-    def extend(self, path: str, values: Array, axis: int = 0) -> None:
-        """Append an array of numbers along an axis to the one stored there, or begin it."""
+    def extend(self, path: str, values: Array, axis: int = 0, compress: bool = False) -> None:
+        """Append an array of numbers along an axis to the one stored there, or begin it; compress: with gzip."""
         if path not in self._file:
             limits = tuple(None if i == axis else n for i, n in enumerate(values.shape))
             entry = max(values.nbytes // max(values.shape[axis], 1), 1)
             steps = min(max((1 << 16) // entry, 1), max(values.shape[axis], 1))  # chunks of 64 KiB, or of one entry
             chunks = tuple(steps if i == axis else max(n, 1) for i, n in enumerate(values.shape))
-            self._file.create_dataset(path, data=values, maxshape=limits, chunks=chunks)
+            options = {"compression": "gzip", "shuffle": True} if compress else {}
+            self._file.create_dataset(path, data=values, maxshape=limits, chunks=chunks, **options)
             return
         dataset = self._file[path]
         dataset.resize(dataset.shape[axis] + values.shape[axis], axis)

@@ -6,6 +6,7 @@ formula, without a colour profile; an alpha channel must be opaque.
 
 import importlib
 import io
+import re
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -60,7 +61,7 @@ def parse_picture(
     except (LoadError, MemoryError):
         raise
     except Exception as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error ... over damaged files
-        shown = quoted(str(error)[:100])
+        shown = quoted(re.sub(r" *<[^>]*>", "", str(error))[:100])  # without the addresses of objects
         raise LoadError(f"{name}: expected a picture that can be read, got a damaged or other file ({shown})") from None
     if mode is not None:
         image = image.convert(mode)

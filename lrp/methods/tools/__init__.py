@@ -8,8 +8,8 @@ regions      boxes cut out of a batch of pictures and pasted into one
 resize       bilinear interpolation, as one matrix per axis
 """
 
-from lrp.methods.tools.backward_pass import Step, backward, rectifying
 from lrp.methods.tools.adam import Adam
+from lrp.methods.tools.backward_pass import Step, backward, rectifying
 from lrp.methods.tools.checks import number, whole
 from lrp.methods.tools.layout import Layout, layout, pixels, spatial_of
 from lrp.methods.tools.regions import Patch, Size, clamp, covered_fraction, cut, overlay, paste

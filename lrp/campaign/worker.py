@@ -32,7 +32,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             answer = ("failed", error)
         except Exception as error:  # a defect: report it, for a lost process would be started again
             what = f"{type(error).__name__}: {error}"
-            answer = ("failed", WorkerError(f"{unit.method}, pictures {unit.start} to {unit.stop}: {what}"))
+            answer = ("failed", WorkerError(f"{unit}: {what}"))
         pickle.dump(answer, sink)
         sink.flush()
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lrp.arrays import Array
+from lrp.campaign.work import Problem, Result
 from lrp.errors import LrpError, MissingExtraError, WorkerError
-from lrp.evaluation.campaign.plan import Problem, Unit
 
-Result = tuple[Unit, dict[str, Array]]
+Unit = Any
 LOSSES = 3  # processes that one unit may end before it is given up
 PATIENCE = 10  # seconds to wait for a cluster without an answer or a worker
 THREADS = ("LRP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -27,8 +27,7 @@ def local(problem: Problem, units: Sequence[Unit], jobs: int) -> Iterator[Result
     """Yield the results as they are finished, from `jobs` processes with one BLAS thread each.
 
     A process that is lost (killed, out of memory) is replaced and its unit computed again; WorkerError if one
-    unit loses
-    three. An error in a unit is raised here. Closing the iterator ends the processes.
+    unit loses three. An error in a unit is raised here. Closing the iterator ends the processes.
     """
     message = pickle.dumps(problem)
     waiting: queue.SimpleQueue[Unit] = queue.SimpleQueue()
@@ -110,7 +109,7 @@ class _Process:
             result: dict[str, Array] = answer
             return result
         raise WorkerError(
-            f"{unit.method}, pictures {unit.start} to {unit.stop - 1}: the process that computes them was lost {losses}"
+            f"{unit}: the process that computes them was lost {losses}"
             " times; is the memory too small? What is finished is kept: give the same command again, with fewer jobs"
         )
 
@@ -140,7 +139,7 @@ def _start_process() -> subprocess.Popen[bytes]:
     paths = os.pathsep.join(path for path in sys.path if path)
     environment = {**os.environ, **{name: "1" for name in THREADS}, "PYTHONPATH": paths}
     return subprocess.Popen(
-        [sys.executable, "-m", "lrp.evaluation.campaign.worker"],
+        [sys.executable, "-m", "lrp.campaign.worker"],
         start_new_session=True,  # Ctrl-C at the terminal is for the command alone, while a worker imports too
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -193,7 +192,7 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
             losses += 1
             if missing and losses >= LOSSES:
                 raise WorkerError(
-                    f"{lost.method}, pictures {lost.start} to {lost.stop - 1}: the cluster gave them up {LOSSES} times"
+                    f"{lost}: the cluster gave them up {LOSSES} times"
                     f" ({reason}); what is finished is kept: give the same command again"
                 )
 
