@@ -61,8 +61,10 @@ def test_files_that_are_no_models_are_named(run: Run, model: Path, x: Path, tmp_
 
 
 def test_an_input_that_is_a_folder_and_one_too_many(run: Run, model: Path, x: Path, tmp_path: Path) -> None:
-    assert "expected one input file, got a folder" in sentence(run("explain", model, tmp_path)[2], "explain")
-    code, _, error = run("explain", model, x, "y.npy", "z.npy")
+    assert "expected one input file, got a folder" in sentence(run("audit", model, tmp_path)[2], "audit")
+    assert "expected a folder with pictures" in sentence(run("explain", model, tmp_path)[2], "explain")
+    assert "expected pictures, or one file of arrays" in sentence(run("explain", model, x, "y.npy")[2], "explain")
+    code, _, error = run("audit", model, x, "y.npy", "z.npy")
     assert code == 2 and "INPUT: expected one file, got also y.npy, z.npy; explain one file at a time" in error
     assert "unrecognized arguments: --colour blue" in run("explain", model, x, "--colour", "blue")[2]
     assert "unrecognized arguments: more" in run("info", model, "more")[2]

@@ -199,7 +199,7 @@ def test_the_bar_tells_the_time_left(capsys, monkeypatch):
     bar = progress.Bar("out.h5")
     bar(2, 4)
     assert capsys.readouterr().err == "continuing from out.h5.partial: 2 of 4 parts are done\n"
-    monkeypatch.setattr(evaluate.sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True)
     bar(3, 4)
     bar(4, 4)
     assert capsys.readouterr().err.endswith("4/4, 0:00:00 left\n")

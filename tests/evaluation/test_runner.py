@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 import lrp
+from lrp.campaign import workers
 from lrp.campaign.worker import serve
 from lrp.errors import LoadError, LrpError, MissingExtraError, SaveError, SettingError, ShapeError, WorkerError
 from lrp.evaluation.batch import Settings
-from lrp.campaign import workers
 from lrp.evaluation.campaign.campaign import JOURNAL, run
 from lrp.evaluation.campaign.journal import Journal
 from lrp.evaluation.campaign.plan import Plan, Problem, Unit, assembled, measurements
