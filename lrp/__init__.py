@@ -33,6 +33,7 @@ ROOMS = (
     "fisher",
     "lessons",
     "models",
+    "spray",
     "taylor",
     "text",
     "views",

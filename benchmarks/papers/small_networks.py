@@ -11,8 +11,8 @@ from scipy import special
 from lrp import Network, Node
 from lrp.layers import Activation, Dense, Layer
 from lrp.methods.propagation.patterns import outer
-from lrp.methods.tools.adam import Adam
-from lrp.methods.tools.backward import backward
+from lrp.methods.tools import Adam
+from lrp.methods.tools import backward
 
 
 def perceptron(activation: Activation, widths: tuple[int, ...], seed: int = 0) -> Network:

@@ -152,8 +152,8 @@ def cluster(problem: Problem, units: Sequence[Unit], address: str) -> Iterator[R
 
     Units of a lost worker are computed again, by the cluster or, if it lost the data too, by submitting them again;
     WorkerError after three rounds without a result, or if the cluster is gone or has no worker. Workers must have this
-    package, and one BLAS thread (the default of `dask worker`) for results equal to the bit. MissingExtraError without
-    dask.distributed.
+    package, and one BLAS thread (the default of `dask worker`) for results equal to the bit. MissingExtraError
+    without dask.distributed.
     """
     try:
         distributed = importlib.import_module("distributed")

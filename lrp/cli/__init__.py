@@ -16,7 +16,7 @@ from typing import TextIO
 
 import numpy as np
 
-from lrp.cli import audit, convert, evaluate, explain, info, models, play, rules, vectors
+from lrp.cli import audit, convert, evaluate, explain, info, models, play, rules, spray, vectors
 from lrp.errors import LrpError
 from lrp.version import VERSION
 
@@ -31,6 +31,7 @@ COMMANDS = (
     models,
     play,
     rules,
+    spray,
     vectors,
 )
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # the last two as shells count signals

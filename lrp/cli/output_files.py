@@ -60,6 +60,7 @@ def is_marked_png(path: str) -> bool:
 MODEL = FileKind("a model in the native format", lambda path: stored_format(path) == "lrp")
 RELEVANCE = FileKind("a relevance file", lambda path: stored_format(path) == "lrp-relevance")
 DATASET = FileKind("the explanations of a data set", lambda path: stored_format(path) == "lrp-dataset")
+OTHER = FileKind("a new file", lambda path: False)
 RESULTS = FileKind("a file of evaluation results", lambda path: stored_format(path) == "lrp-arrays")
 PICTURE = FileKind("a PNG picture", is_marked_png)
 

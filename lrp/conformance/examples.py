@@ -18,9 +18,8 @@ from lrp.graph import Network
 class Example:
     """A title, the computation by hand, the network, and the reason for each library's numbers.
 
-    names: the library's own name of the rule if it is not the composite. start: relevance of the output if it is
-    not the
-    output's own value. live: whether the libraries are run (they start at the output's own value).
+    names: the library's own name of the rule if it is not the composite. start: relevance of the output if it is not
+    the output's own value. live: whether the libraries are run (they start at the output's own value).
     """
 
     title: str

@@ -36,9 +36,8 @@ def complexity(network: Network, relevance: Any) -> Measurement:
     Returns
     -------
     Measurement
-        numbers: "entropy" and "size" (n,). curves: "concentration", the share of sum |R| in the largest fraction
-        of pixels,
-        and "histogram", p_v.
+        numbers: "entropy" and "size" (n,). curves: "concentration", the share of sum |R| in the largest fraction of
+        pixels, and "histogram", p_v.
 
     Raises
     ------

@@ -50,8 +50,7 @@ def input_invariance(
         The explained output; None for the predicted class.
     shifted_method : callable, optional
         shifted_method(t) -> the method for the network shifted by t m, where it depends on the data: integrated
-        gradients
-        from the shifted baseline, patterns estimated anew.
+        gradients from the shifted baseline, patterns estimated anew.
 
     Returns
     -------

@@ -48,8 +48,7 @@ def region_perturbation(
 
     f: the logit of the target, or its softmax with probability=True. The heatmap of the unchanged picture is used
     throughout. Random numbers depend on seed, picture and repetition alone, so all methods, orders, batches and
-    processes
-    use the same noise. Regions of equal relevance are in random order.
+    processes use the same noise. Regions of equal relevance are in random order.
 
     Parameters
     ----------

@@ -32,9 +32,8 @@ def relevance_mass(network: Network, relevance: Any, masks: Any) -> Measurement:
     -------
     Measurement
         numbers: "mass" (NaN where no pixel is positive), "rank", and "area", the mask's share of the picture, all (n,).
-        curves: "precision", the share in the mask among the most relevant fraction of pixels; for a random
-        heatmap it is
-        the area throughout.
+        curves: "precision", the share in the mask among the most relevant fraction of pixels; for a random heatmap it
+        is the area throughout.
 
     Raises
     ------

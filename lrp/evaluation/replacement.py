@@ -1,6 +1,5 @@
 """What regions are replaced by. A replacement is a whole picture, drawn once per picture and repetition; each region
-takes
-its own part of it, so all methods and all orders use the same noise.
+takes its own part of it, so all methods and all orders use the same noise.
 """
 
 from __future__ import annotations

@@ -25,8 +25,7 @@ class Removals:
     methods.
 
     falls: (n, sizes, subsets), S(x) - S(x with the subset := baseline). sizes: pixels of a subset. places: the
-    spatial shape.
-    seed, first: from which the subsets are drawn again when they are needed.
+    spatial shape. seed, first: from which the subsets are drawn again when they are needed.
     """
 
     falls: Array

@@ -8,6 +8,7 @@ from lrp.fisher.classifier import IMPROVED, classifier, encoder, fixed_statistic
 from lrp.fisher.conventions import from_skimage, to_skimage
 from lrp.fisher.gmm import GmmFit, fit_gmm
 from lrp.fisher.kmeans import k_means
+from lrp.fisher.kmeans import nearest as nearest_centres
 from lrp.fisher.measures import average_precision, context_ratio
 from lrp.fisher.principal import fit_pca
 from lrp.fisher.svm import fit_svm
@@ -28,6 +29,7 @@ __all__ = [
     "k_means",
     "load_mixture",
     "load_pca",
+    "nearest_centres",
     "load_svm",
     "to_skimage",
 ]

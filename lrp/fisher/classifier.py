@@ -37,9 +37,7 @@ def encoder_nodes(
     normalisation: Sequence[Layer] = IMPROVED,
     input_shape: Shape | None = None,
 ) -> list[Node]:
-    """The nodes from the picture to the normalised Fisher vector, which is the last one; parameters as for
-    `encoder`.
-    """
+    """The nodes from the picture to the normalised Fisher vector, the last one; parameters as for `encoder`."""
     colours = len(sift.colour_weights)
     nodes = [Node("picture", Input((None, None, colours) if input_shape is None else input_shape))]
     nodes.append(Node("sift", sift, ("picture",)))
@@ -102,8 +100,7 @@ def classifier(
     """The network from pictures to the scores of all classes
 
     Every layer has the relevance rule of Lapuschkin et al. 2016 as its default, so `network.explain(x)` needs no
-    composite;
-    "fisher=epsilon:100" is one that changes eps.
+    composite; "fisher=epsilon:100" is one that changes eps.
 
     Parameters
     ----------

@@ -20,9 +20,8 @@ from lrp.errors import ShapeError
 def from_skimage(vectors: Any, components: int) -> Array:
     """A Fisher vector of scikit-image, or weights trained on such vectors, in our convention
 
-    The K gradients with respect to the mixture's weights are left out, and the sigma block changes its sign. A
-    vector that
-    was normalised with those K entries has another norm than ours.
+    The K gradients with respect to the mixture's weights are left out, and the sigma block changes its sign. A vector
+    that was normalised with those K entries has another norm than ours.
 
     Parameters
     ----------

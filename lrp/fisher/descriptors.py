@@ -13,8 +13,7 @@ from lrp.errors import InputError, ShapeError
 
 def as_descriptors(value: Any, subject: str, least: int) -> Array:
     """The descriptors as float64 (L, D). ShapeError for another shape or dtype, InputError for NaN, infinity, or
-    fewer than
-    `least` different descriptors.
+    fewer than `least` different descriptors.
     """
     x = np.asarray(value)
     if x.ndim != 2 or x.dtype.kind not in "iuf":

@@ -49,9 +49,8 @@ def plus_plus(x: Array, count: int, rng: np.random.Generator) -> Array:
 def k_means(descriptors: Any, count: int, rng: np.random.Generator, iterations: int = 30) -> Array:
     """Cluster centres by Lloyd's algorithm from a k-means++ start
 
-    Ends when no descriptor changes its centre, or after `iterations`. A centre that loses all its descriptors
-    moves to the
-    descriptor farthest from its own centre.
+    Ends when no descriptor changes its centre, or after `iterations`. A centre that loses all its descriptors moves
+    to the descriptor farthest from its own centre.
 
     Parameters
     ----------

@@ -14,8 +14,7 @@ def average_precision(scores: Any, labels: Any) -> float:
     """AP = (1/P) sum over positives i of (number of positives that score at least s_i) / (number of samples that do)
 
     The mean of the precision at the rank of every positive sample. Samples of equal score share the last of their
-    ranks.
-    There is no interpolation at 11 points.
+    ranks. There is no interpolation at 11 points.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -38,10 +38,11 @@ class CurvePanel:
     lines: Mapping[str, Series]
 
 
-def draw_panels(panels: Sequence[CurvePanel], path: str | os.PathLike[str], columns: int = 2) -> None:
+def draw_panels(panels: Sequence[CurvePanel], path: str | os.PathLike[str] | BinaryIO, columns: int = 2) -> None:
     """Write the panels side by side into a picture file; its suffix tells the kind (.png, .svg, .pdf).
 
-    SaveError where the file cannot be written, MissingExtraError without matplotlib.
+    path: also an open binary file, which gets a PNG. SaveError where the file cannot be written, MissingExtraError
+    without matplotlib.
     """
     figures = require("matplotlib.figure", "matplotlib")
     columns = min(columns, len(panels))
@@ -70,4 +71,4 @@ def draw_panels(panels: Sequence[CurvePanel], path: str | os.PathLike[str], colu
         figure.savefig(path, dpi=110)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise SaveError(f"{os.fspath(path)!r}: the figure cannot be written: {reason}") from None
+        raise SaveError(f"{str(path)!r}: the figure cannot be written: {reason}") from None

@@ -20,9 +20,8 @@ def nearest_roots(neurons: Neurons, x: Array, low: Any, high: Any) -> Roots:
 
     Source: Montavon et al. 2017, nearest root
 
-    z falls piecewise linearly in t, so t is exact, in Fractions too. Without a box (infinite bounds, floats only)
-    the root
-    is that of w^2.
+    z falls piecewise linearly in t, so t is exact, in Fractions too. Without a box (infinite bounds, floats only) the
+    root is that of w^2.
 
     Parameters
     ----------
@@ -81,8 +80,7 @@ def _step(x: Array, w: Array, z: Any, low: Array, high: Array) -> Any:
 @dataclass(frozen=True)
 class NearestRoot:
     """points: (n, ...) in the box, roots up to the error of the search. bound: (n,) a lower bound of each sample's
-    distance to
-    the nearest root, which holds however far the search came.
+    distance to the nearest root, which holds however far the search came.
     """
 
     points: Array

@@ -28,11 +28,9 @@ class TrainingFree:
 
     Source: Montavon et al. 2017, training-free relevance model
 
-    weight: (K, L) of the upper layer, which is explained by z+. x: (n, K) >= 0, its input. R: (n, L), the
-    relevance of its
-    outputs. At x itself the model is wrong only where all z+ contributions of an output are 0. It neglects that c
-    varies
-    with x; `line` with the c of another point shows by how much.
+    weight: (K, L) of the upper layer, which is explained by z+. x: (n, K) >= 0, its input. R: (n, L), the relevance
+    of its outputs. At x itself the model is wrong only where all z+ contributions of an output are 0. It neglects
+    that c varies with x; `line` with the c of another point shows by how much.
 
     Examples
     --------

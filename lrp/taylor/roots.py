@@ -40,9 +40,8 @@ class Neurons:
 class Roots:
     """One point for each neuron and sample: x (n, D), points (n, m, D), found (n, m) booleans.
 
-    Where no root was found (an inactive neuron, or a direction along which the neuron does not fall to 0), the
-    point is x
-    itself and its Taylor product is 0.
+    Where no root was found (an inactive neuron, or a direction along which the neuron does not fall to 0), the point
+    is x itself and its Taylor product is 0.
     """
 
     neurons: Neurons

@@ -21,8 +21,8 @@ Function = Callable[[Array], Array]  # points (m, D) -> (m,) the relevance there
 class SearchResult:
     """The candidate at which the function is lowest.
 
-    point: (D,). value: the function there, the unresolved relevance; 0 at a root. candidates: all points that
-    were tried.
+    point: (D,). value: the function there, the unresolved relevance; 0 at a root. candidates: all points that were
+    tried.
     """
 
     point: Array

@@ -33,8 +33,7 @@ def searched(
         R^{l+1}(b) = A b - c,   A = sum_j G_j,  c = sum_j G_j root^(j),  G_j the gradient of R_j^{l+2} at its root
 
     Its value there is the unresolved relevance of `Recursion.account`. The roots are constants, so the result is
-    gradient
-    x (input - root).
+    gradient x (input - root).
 
     Parameters
     ----------

@@ -22,10 +22,9 @@ def steered(layers: Sequence[Dense], x: Array, target: Array, output: int, recti
 
     Source: Sixt and Landgraf 2022, input-dependent roots
 
-    xt = x - delta 1 with a delta at which every ReLU is as it is at x. At f_1(xt) the second root is f_1(x) moved
-    a little
-    towards 0, inside the region too; R^0(x) depends on nothing else. At f_1(x) the second root has moved by
-    q sum target / q.q, for a large target out of the region: `Recursion.account` shows that as `outside`.
+    xt = x - delta 1 with a delta at which every ReLU is as it is at x. At f_1(xt) the second root is f_1(x) moved a
+    little towards 0, inside the region too; R^0(x) depends on nothing else. At f_1(x) the second root has moved by q
+    sum target / q.q, for a large target out of the region: `Recursion.account` shows that as `outside`.
 
     Parameters
     ----------

@@ -35,9 +35,8 @@ class Unit:
 class Plan:
     """Which methods and metrics, on how many pictures; `chunk` pictures make a unit.
 
-    Results depend on the chunk in their last bits, because matrix products round differently for another batch
-    size. The
-    chunk is therefore part of the plan; the number of processes is not.
+    Results depend on the chunk in their last bits, because matrix products round differently for another batch size.
+    The chunk is therefore part of the plan; the number of processes is not.
 
     Examples
     --------

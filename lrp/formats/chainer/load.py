@@ -4,8 +4,8 @@
 
 Links of a Sequential or ChainList are named by their number (`block/0`). In the JSON `weights` is the path of the link;
 a dot is read as a slash there, so that `block.0` is `block/0`. Types are links and functions by Chainer's names, with
-Chainer's defaults: max_pooling_2d covers all (rounds up), average_pooling_2d divides by the whole window, epsilon
-is 2e-5.
+Chainer's defaults: max_pooling_2d covers all (rounds up), average_pooling_2d divides by the whole window, epsilon is
+2e-5.
 """
 
 from __future__ import annotations

@@ -91,9 +91,7 @@ def _require_small_directory(stream: BinaryIO, name: str) -> None:
 
 
 def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, bound: int, start: bytes = b"") -> bytes:
-    """One member, piece by piece, so that neither a declared nor a real size beyond `bound` is ever
-    allocated.
-    """
+    """One member, piece by piece, so that neither a declared nor a real size beyond `bound` is ever allocated."""
     if stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1:
         raise LoadError(f"{name}: {quoted(entry.filename)} is a link or encrypted; expected plain content")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

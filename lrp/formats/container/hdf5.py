@@ -5,8 +5,7 @@ virtual dataset, never runs a filter plug-in, and compares declared sizes with s
 before anything is allocated. libhdf5 itself can still loop for ever or end by a signal over one changed byte,
 so untrusted files are read by a `File` in a child process: that is what `sandbox.open_file` does.
 
-What it does not do: walk a file on its own, read variable-length data, compound types or references to
-regions.
+What it does not do: walk a file on its own, read variable-length data, compound types or references to regions.
 """
 
 import contextlib
@@ -79,9 +78,7 @@ class File(Reader):
         _reload_plugins(self.plugins)
 
     def _open(self, path: str) -> Any:
-        """The low-level id of the object at `path`, walked one hard link at a time; None where there is
-        nothing.
-        """
+        """The low-level id of the object at `path`, walked one hard link at a time; None where there is nothing."""
         parts = parts_of(path)
         if len(parts) > self.limits.depth:
             raise LoadError(f"{self.name}: {quoted(path)} is more than {self.limits.depth} groups deep; it is refused")
@@ -223,9 +220,7 @@ def _require_short(file: File, path: str, name: str, value: Attribute) -> None:
 
 
 def _require_numbers(file: File, path: str, dataset: Any) -> bool:
-    """Refuse what is not fixed-size integers or IEEE floats; True for the two-byte opaque type of
-    bfloat16.
-    """
+    """Refuse what is not fixed-size integers or IEEE floats; True for the two-byte opaque type of bfloat16."""
     kind = dataset.get_type()
     size = kind.get_size()
     if kind.get_class() == h5py.h5t.INTEGER and size in (1, 2, 4, 8) and kind.get_precision() == 8 * size:
@@ -241,9 +236,7 @@ def _require_numbers(file: File, path: str, dataset: Any) -> bool:
 
 
 def _require_stored(file: File, path: str, dataset: Any) -> None:
-    """Refuse foreign storage, plug-in filters and sizes that the stored bytes do not bear out, before
-    reading.
-    """
+    """Refuse foreign storage, plug-in filters and sizes that the stored bytes do not bear out, before reading."""
     where = f"{file.name}: {quoted(path)}"
     plan = dataset.get_create_plist()
     layout = plan.get_layout()

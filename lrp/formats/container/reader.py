@@ -51,9 +51,7 @@ LIMITS = Limits()
 
 
 class Reader(ABC):
-    """Reading one HDF5 file; paths are absolute ("/a/b"), every error is a LoadError that names file and
-    path.
-    """
+    """Reading one HDF5 file; paths are absolute ("/a/b"), every error is a LoadError that names file and path."""
 
     name: str
 

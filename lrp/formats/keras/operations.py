@@ -47,8 +47,8 @@ def _two(spec: Spec, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, Any]
 
 
 def _arithmetic(layer: Callable[[], Layer], constant: Callable[[float], tuple[float, float]], flip: Any) -> Operation:
-    """An operation on two tensors, or on a tensor and a number: constant(c) gives factor and summand of x o c, flip of
-    c o x.
+    """An operation on two tensors, or on a tensor and a number: constant(c) gives factor and summand of x o c, flip
+    of c o x.
     """
 
     def operate(b: Builder, spec: Spec, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
