@@ -43,6 +43,8 @@ ROOMS = (
 def __getattr__(name: str) -> Any:
     if name in ROOMS:
         return import_module(f"lrp.{name}")
+    if name == "explain_dataset":
+        return import_module("lrp.datasets").explain_dataset
     raise AttributeError(f"module 'lrp' has no attribute {name!r}")
 
 
