@@ -45,7 +45,7 @@ class StateError(LrpError, RuntimeError):
 
 
 class ExactError(LrpError, TypeError):
-    """A function that leaves the rational numbers (exp, sqrt, powers) was asked for in exact arithmetic."""
+    """A function that leaves the rational numbers (exp, sqrt, powers) was requested in exact arithmetic."""
 
 
 class LedgerError(LrpError, ArithmeticError):

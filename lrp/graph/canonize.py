@@ -24,7 +24,7 @@ from lrp.layers import BatchNorm, Conv, Dense, Layer
 def fold_batchnorm(network: Network) -> Network:
     """The network without the batch normalisations that a neighbouring kernel can take in exactly.
 
-    A layer that stands at several nodes, an output, or a value that others use too is left as it is.
+    A layer that several nodes share, an output, or a value that others use too is left as it is.
     """
     while True:
         folded = _fold_one(network)
@@ -87,7 +87,7 @@ def _followers(network: Network, node: Node) -> list[Node]:
 
 
 def _unshared(network: Network, node: Node) -> bool:
-    """Whether the node's layer stands nowhere else."""
+    """Whether no other node has this layer."""
     return sum(other.layer is node.layer for other in network.nodes.values()) == 1
 
 

@@ -33,7 +33,7 @@ NAME_LENGTH = 40  # characters of a node's name in a table
 
 @dataclass(frozen=True)
 class LedgerRow(LazyFields):
-    """One node's account. Every number has shape (n,), one a sample, and the unit of the explained output."""
+    """One node's account. Every number has shape (n,), one per sample, and the unit of the explained output."""
 
     name: str
     kind: str

@@ -15,7 +15,7 @@ TargetLike = int | str | tuple[int, ...] | Sequence[int | str] | Array | None
 
 
 def target_numbers(target: TargetLike, z: Array, classes: tuple[str, ...]) -> Array:
-    """The number of the explained entry of the flattened z (n, ...), one a sample.
+    """The number of the explained entry of the flattened z (n, ...), one per sample.
 
     target: a number or class name for all samples, a list with one for each, a tuple that indexes one sample's
     output, or None for the largest entry (the first of several).

@@ -21,7 +21,7 @@ STYLES = ("-", "--", "-.", ":")  # the colours repeat after ten lines, the style
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """y over x with its standard error; a text in the place of a number of x labels that tick."""
+    """y over x with its standard error; where x holds texts, they label the ticks."""
 
     x: Sequence[float] | Sequence[str]
     y: Array

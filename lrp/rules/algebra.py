@@ -163,7 +163,7 @@ class Rule(ABC):
 class OneSided(Enum):
     """What happens to a group's share where its denominator is 0/0 but another group's is not."""
 
-    DROP = "drop"  # the published formula: the share is lost and stands on the ledger as dropped
+    DROP = "drop"  # the published formula: the share is lost; the ledger counts it as dropped
     RENORMALISE = "renormalise"  # the other groups' factors are scaled to sum to 1
 
 
@@ -178,7 +178,7 @@ class Sign(Enum):
 class Sink(Enum):
     """Where the relevance of the bias and of the stabilizer goes."""
 
-    KEEP = "keep"  # it stays there and stands on the ledger
+    KEEP = "keep"  # it stays there, as columns of the ledger
     SPREAD = "spread"  # it is returned to the neuron's connected inputs in equal parts
 
 

@@ -51,7 +51,7 @@ class Ties(Enum):
 class Winner(NonlinearRule):
     """All relevance of a max-pooling window goes to its largest input, y.
 
-    eps > 0: as an epsilon rule on the winner, R y / (y + eps s(y)); the rest stands on the ledger as stabilizer.
+    eps > 0: as an epsilon rule on the winner, R y / (y + eps s(y)); the ledger counts the rest as stabilizer.
     """
 
     name = "winner"
@@ -66,7 +66,7 @@ class Winner(NonlinearRule):
 class PlainGradient(NonlinearRule):
     """R_i = sum_j R_j dy_j/dx_i: the pullback instead of a rule, as in libraries that lack a rule for a layer.
 
-    It need not conserve: the difference stands on the ledger as dropped.
+    It need not conserve: the ledger counts the difference as dropped.
     """
 
     name = "gradient"
@@ -91,7 +91,7 @@ class Signal(NonlinearRule):
 class Taylor(NonlinearRule):
     """The first-order Taylor terms at the input: R_i = x_i sum_j R_j dlog(y_j)/dx_i for a softmax.
 
-    Does not conserve: the term of order 0 has no input to go to; the difference stands on the ledger as dropped.
+    Does not conserve: the term of order 0 has no input to go to; the ledger counts the difference as dropped.
     """
 
     name = "taylor"

@@ -15,7 +15,7 @@ from lrp.formats.keras.variables import Writer
 
 @dataclass(frozen=True)
 class Lookup:
-    """Tensors in the place of references, in arguments nested as they are."""
+    """The arguments, nested as before, with a tensor instead of each reference."""
 
     done: dict[Ref, Any]
     shift: dict[str, int]
