@@ -9,6 +9,7 @@ from lrp import layers as L
 from lrp import rules
 from lrp.errors import RuleError
 from lrp.layers.local_features.descriptor_relevance import divide
+from lrp.layers.local_features.sift_grid import Axis
 from tests import oracles
 from tests.cases import numbers, weight
 
@@ -145,3 +146,11 @@ def test_rms_is_refused():
     m = np.ones((1, 3, 2))
     with pytest.raises(RuleError, match="MeanHistogram layer takes .zero or epsilon, without rms."):
         L.MeanHistogram().distribute(np.ones((1, 2)), "zero:rms=0.5", (m,), np.ones((1, 2)))
+
+
+@pytest.mark.parametrize("length, bin_size, step, bins", [(30, 4, 3, 4), (17, 3, 2, 3), (12, 5, 4, 2)])
+def test_a_frames_centre_is_the_mean_of_its_bin_centres(length, bin_size, step, bins):
+    axis = Axis(length, bin_size, step, bins, 2.0, False)
+    centres = [[o + i * bin_size for i in range(bins)] for o in axis.origins]
+    assert axis.centres.tolist() == [sum(row) / bins for row in centres]
+    assert max(map(max, centres)) < length and max(map(max, centres)) + step >= length
