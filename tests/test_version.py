@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -45,3 +47,11 @@ def test_a_saved_network_says_who_wrote_it_and_older_files_are_read(tmp_path: Pa
         del file.attrs["writer"]
     x = rng.normal(size=(4, 2))
     assert np.array_equal(lrp.load(tmp_path / "m.h5").forward(x).output, network.forward(x).output)
+
+
+def test_rooms_are_imported_when_they_are_first_read() -> None:
+    code = "import sys, lrp; assert 'lrp.views' not in sys.modules; assert lrp.views is sys.modules['lrp.views']"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert lrp.explain_dataset is lrp.datasets.explain_dataset and lrp.spray.analyse
+    with pytest.raises(AttributeError, match="module 'lrp' has no attribute 'nothing'"):
+        lrp.nothing

@@ -15,7 +15,7 @@ from lrp.pictures.extras import require
 
 WIDTH, HEIGHT = 5.0, 3.6  # inches of one panel
 MANY = 8  # lines beyond which a legend would hide them
-LEGEND = 3.2  # inches of the legend beside the panels
+LEGEND = 4.0  # inches of the legend beside the panels
 STYLES = ("-", "--", "-.", ":")  # the colours repeat after ten lines, the styles do not
 
 
@@ -61,12 +61,12 @@ def draw_panels(panels: Sequence[CurvePanel], path: str | os.PathLike[str] | Bin
                 axes.set_xticks(place, line.x, rotation=45, ha="right", fontsize=7)
         axes.set(title=panel.title, xlabel=panel.x_label, ylabel=panel.y_label)
         if len(panel.lines) <= MANY:
-            axes.legend(fontsize=6)
+            axes.legend(fontsize=8)
         else:
             beside |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     if beside:
         figure.set_figwidth(WIDTH * columns + LEGEND)
-        figure.legend(beside.values(), beside.keys(), loc="outside right upper", fontsize=6)
+        figure.legend(beside.values(), beside.keys(), loc="outside right upper", fontsize=8)
     try:
         figure.savefig(path, dpi=110)
     except (OSError, ValueError) as error:
