@@ -17,6 +17,8 @@ KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "pyt
 
 def build(target: Path, work: Path) -> None:
     """Write play/ and lite/ into the built site; `work` is an empty folder for intermediate files."""
+    for name in ("play", "lite"):  # of an earlier build
+        shutil.rmtree(target / name, ignore_errors=True)
     wheel = build_wheel(work / "wheel")
     digit_page(target / "play", wheel)
     lessons(target / "lite", work, wheel)
