@@ -55,7 +55,7 @@ def figure(rows: Sequence[Sequence[Panel]], note: str = "", style: Style = Style
     columns = max(map(len, rows))
     grown = 1 + 0.35 * (style.font / STANDARD_FONT - 1)
     base = require("matplotlib.figure", "matplotlib").Figure(
-        figsize=(max(2.9 * columns, 5.2) * grown, (2.9 * len(rows) + 0.45) * grown), dpi=130, layout="constrained"
+        figsize=(max(2.9 * columns, 5.2) * grown, (3.2 * len(rows) + 0.45) * grown), dpi=130, layout="constrained"
     )
     axes = base.subplots(len(rows), columns, squeeze=False)
     for line, row, line_ends in zip(axes, rows, ends):
