@@ -1,4 +1,4 @@
-"""What every layer is: three pure methods, and `forward` and `lrp` on top of them.
+"""What every layer is. A subclass defines compute, propagate, pullback and output_shape; what callers use:
 
     compute(*xs) -> y                           the forward pass
     distribute(R, rule, xs, y) -> Propagation   layer-wise relevance propagation, with the losses and where they arise

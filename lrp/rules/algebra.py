@@ -8,7 +8,8 @@ ones, or a bound of the input), a weight (w, w^2 or 1) and a 2x2 sign table T:
     R_j = sum_groups sum_a u_j^a sum_k (T[a,+] w^+ + T[a,-] w^-)_jk s_k
 
 The bias is the weight of one more input that is always 1: its row is u^+, so its share follows from the same table.
-`lrp.rules.engine` is the one place that computes this; `lrp.rules.catalogue` names the published rules.
+`lrp.rules.engine` chooses between its two implementations, `reference` and `fast`;
+`lrp.rules.catalogue` names the published rules.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Weight(Enum):
 
 
 class Gate(Enum):
-    """For which output neurons a group is defined: all, or by the sign of the ordinary pre-activation z."""
+    """For which output neurons a group is defined: all, or by the sign of the pre-activation z."""
 
     ALWAYS = "always"
     POSITIVE = "z>0"
@@ -161,7 +162,7 @@ class Rule(ABC):
 
 
 class OneSided(Enum):
-    """What happens to a group's share where its denominator is 0/0 but another group's is not."""
+    """The share of a group that is undefined for a neuron (denominator 0, or gate closed) while another is not."""
 
     DROP = "drop"  # the published formula: the share is lost; the ledger counts it as dropped
     RENORMALISE = "renormalise"  # the other groups' factors are scaled to sum to 1
@@ -195,7 +196,7 @@ class LinearRule(Rule):
     one_sided: OneSided = OneSided.DROP
     whole_bias: bool = False  # the bias counts whole, with its sign, in every group, whatever the group's table
     sign: Sign = Sign.PRODUCT
-    layer_gate: bool = False  # the gates go by the layer's own z, with the bias even where the rule leaves it out
+    layer_gate: bool = False  # the gates always use z with the bias, also with bias=off
     count_padding: bool = False  # a source of ones is 1 in zero padding too; what falls there is dropped
     low: Bound | None = None
     high: Bound | None = None

@@ -15,7 +15,7 @@ These options reproduce what implementations do (see `lrp.graph.profiles`):
     zero        the value of a stabilized denominator at z = 0; "auto": the same formula as elsewhere
     rms         this multiple of the root mean square of z, over the whole batch, is added to eps
     sign        "product", "weight" or "positive": whose sign selects the entry of a table (`Sign`)
-    gate        "rule": the gates of gamma use z as the rule computes it; "layer": they use z with the bias in any case
+    gate        "rule": the gates of gamma use the sign of z, without its bias for bias="off"; "layer": with it
     padding     "skip" or "count": whether zero padding counts as an input; for rules with a source of ones alone
                 (w_square and flat)
 """

@@ -2,8 +2,8 @@
 
 What is saved:
 
-* The denominator of a group whose table is all ones is the layer's own z; of two groups whose tables add up to ones the
-  second is the first one's complement (`_prepare_all`).
+* The denominator of a group whose table is all ones is the layer's own z; of two groups whose tables add up to ones
+  only the second is computed, and the first is z minus it (`_prepare_all`).
 * No masks where every denominator is defined, no stabilizer without eps, no product for a gate that is closed wherever
   there is relevance, one row of a table instead of two where an input has no negative entry.
 * A bias of the last axis is accounted for channel by channel.
@@ -167,7 +167,7 @@ def _prepare(
             group_z = np.add(group_z, group_bias, out=group_z if owned else None)
     shift = rule.stabilizer.shift(group_z) if rule.stabilizer.moves else None
     stabilized = group_z if shift is None else parallel.map_blocks(np.add, group_z, shift)
-    undefined = closed  # where the group is 0/0 or its gate is closed
+    undefined = closed  # where the denominator is 0 or the gate is closed
     if not rule.stabilizer.keeps_off_zero(z) and parallel.any_block(_is_zero, stabilized):
         holes = _is_zero(stabilized)
         undefined = holes if closed is None else holes | closed
