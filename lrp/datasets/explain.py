@@ -52,7 +52,7 @@ def explain_dataset(
     replace: bool = False,
     model: str = "",
 ) -> DataSetReport:
-    """Explain every sample of a source and store it, in memory for a few batches.
+    """Explain every sample of a source and store it, batch by batch. Pictures are read batch by batch, arrays whole.
 
     While it runs, finished batches are in the folder `path`.partial. A run that was killed goes on from there and ends
     with the same bytes, whatever the number of jobs. A finished file of the same data set and settings is left alone.
@@ -64,7 +64,7 @@ def explain_dataset(
     source : Source
         `lrp.datasets.open_sources(["folder", "*.png"])`, or a source of your own.
     path : str or path
-        The HDF5 file, whose layout `lrp.datasets.stored` describes; CoRelAy and ViRelAy read it.
+        The HDF5 file, whose layout `lrp.datasets.stored` describes; ViRelAy reads it.
     composite, profile
         As in `Network.explain`.
     target : Explained, int or str
@@ -226,7 +226,7 @@ def _extend(file: Writer, arrays: dict[str, Array]) -> None:
     """Append one batch."""
     relevance, labels = arrays["relevance"], arrays["label"]
     if relevance.ndim == 4 and channel_axis(relevance.shape[1:]) == -1:
-        relevance = np.moveaxis(relevance, -1, 1)  # CoRelAy and ViRelAy have channels first
+        relevance = np.moveaxis(relevance, -1, 1)  # ViRelAy has channels first
     file.extend("/attribution", np.ascontiguousarray(relevance), compress=True)
     file.extend("/prediction", arrays["prediction"])
     file.extend("/label", np.where(labels >= 0, labels, arrays["target"]).astype(np.uint16))

@@ -119,9 +119,9 @@ class ArraySource(Source):
         return Samples(np.asarray(self.x[start:stop]), np.arange(start, stop), labels)
 
     def identity(self) -> str:
-        found = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
+        found = hashlib.sha256(np.ascontiguousarray(self.x).view(np.uint8).data)
         if self.labels is not None:
-            found.update(np.ascontiguousarray(self.labels).tobytes())
+            found.update(np.ascontiguousarray(self.labels).view(np.uint8).data)
         return f"array {self.x.shape} {self.x.dtype} {found.hexdigest()}"
 
 

@@ -11,8 +11,8 @@
     /ledger/<column>  (n,) received, passed, bias, stabilizer, dropped of the whole network
     /names/samples    JSON as bytes: what each sample is called; /names/unreadable: [place, sentence] of the others
 
-The datasets `attribution`, `prediction`, `label` and `index` are those of an attribution database of CoRelAy and
-ViRelAy, which therefore read this file as it is.
+The datasets `attribution`, `prediction`, `label` and `index` are those of an attribution database of ViRelAy, which
+therefore reads this file as it is.
 """
 
 from __future__ import annotations

@@ -192,7 +192,11 @@ class Explanation:
     def layer_panels(self, sample: int = 0) -> list[Panel]:
         """The panels of plot_layers()."""
         shown = [(name, R[sample]) for name, R in self.relevances.items() if R.ndim <= 5]
-        return [relevance_panel(R, f"{name}\nsum {float(R.sum()):.4g}") for name, R in shown]
+        inputs = () if self.trace is None else self.trace.input_names  # all other nodes have their channels last
+        return [
+            relevance_panel(R, f"{name}\nsum {float(R.sum()):.4g}", channels=None if name in inputs else -1)
+            for name, R in shown
+        ]
 
     def save_heatmap(
         self, path: str | os.PathLike[str], limit: float | None = None, style: Style | str = Style()

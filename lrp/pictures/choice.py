@@ -14,8 +14,10 @@ SLICES = 16  # of a volume
 FEW_CHANNELS = 4  # of a signal: more are shown as a map
 
 
-def as_map(relevance: Array) -> Array:
+def as_map(relevance: Array, channels: int | None = None) -> Array:
     """One sample's relevance as (h, w): a picture's channels are summed, a vector becomes one row.
+
+    channels: the axis of a picture's channels; None: as `channel_axis` guesses it of an input.
 
     A volume (d, h, w, c) becomes a mosaic of up to 16 slices, its channels summed. ShapeError for more than four axes:
     such relevance has no picture.
@@ -28,7 +30,7 @@ def as_map(relevance: Array) -> Array:
     if R.ndim == 4:
         return mosaic(R.sum(axis=-1))
     if R.ndim == 3:
-        return np.asarray(R.sum(axis=channel_axis(R.shape)))
+        return np.asarray(R.sum(axis=channel_axis(R.shape) if channels is None else channels))
     return np.atleast_2d(R)
 
 
@@ -46,7 +48,12 @@ def mosaic(volume: Array, most: int = SLICES) -> Array:
 
 
 def relevance_panel(
-    relevance: Array, title: str, x: Array | None = None, picture: Array | None = None, names: tuple[str, ...] = ()
+    relevance: Array,
+    title: str,
+    x: Array | None = None,
+    picture: Array | None = None,
+    names: tuple[str, ...] = (),
+    channels: int | None = None,
 ) -> Panel:
     """The panel of one sample's relevance.
 
@@ -62,10 +69,12 @@ def relevance_panel(
         The sample as (h, w[, 3]) numbers from 0 to 1, for an overlay.
     names : tuple of str
         The names of features.
+    channels : int, optional
+        The axis of a picture's channels; None: guessed, as for an input.
     """
     R = np.asarray(relevance, dtype=np.float64)
     if R.ndim == 1 and (names or R.size <= MOST_BARS):
         return Bars(title, R, names)
     if R.ndim == 2 and x is not None and x.shape == R.shape and R.shape[1] <= FEW_CHANNELS < R.shape[0]:
         return Signal(title, R.sum(axis=1), np.asarray(x, dtype=np.float64).mean(axis=1))
-    return Heatmap(title, as_map(R), picture)
+    return Heatmap(title, as_map(R, channels), picture)

@@ -131,7 +131,8 @@ class Answers:
         layers = []
         for name, relevance in explanation.relevances.items():
             if relevance.ndim == 4:
-                layers.append({"name": name, "map": as_map(relevance[0]).tolist()})
+                channels = None if name in network.inputs else -1
+                layers.append({"name": name, "map": as_map(relevance[0], channels).tolist()})
             elif relevance.ndim == 2:
                 layers.append({"name": name, "map": [relevance[0].tolist()]})
         rows = [*explanation.ledger.lines, explanation.ledger.total()]

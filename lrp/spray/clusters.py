@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 from lrp.arrays import Array
 from lrp.errors import SettingError
@@ -78,10 +79,12 @@ def analyse(x: Array, clusters: int | None = None, neighbours: int = 10, seed: i
     if clusters is not None and not 2 <= clusters <= len(x):
         raise SettingError(f"spray: expected from 2 to {len(x)} clusters, got {clusters}")
     near = min(neighbours, len(x) - 1)
-    L = normalised_laplacian(neighbour_graph(x, near))
-    values, vectors = smallest_eigenpairs(L, max(MOST_CLUSTERS + 1, (clusters or 0) + 1))
-    count = eigengap(values) if clusters is None else clusters
-    rows = vectors[:, :count]
+    A = neighbour_graph(x, near)
+    components, _ = connected_components(A, directed=False)
+    most = max(MOST_CLUSTERS, components, clusters or 0)
+    values, vectors = smallest_eigenpairs(normalised_laplacian(A), most + 1)
+    count = eigengap(values, most) if clusters is None else clusters
+    rows = vectors[:, : max(count, components)]  # with fewer, the samples of some components would all be 0
     norms = np.linalg.norm(rows, axis=1, keepdims=True)  # Ng et al. 2001: rows of norm 1
     rows = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
     labels = _best(rows, count, seed)

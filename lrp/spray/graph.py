@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import csr_matrix, diags, identity
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import eigsh
 from scipy.spatial import cKDTree
 
 from lrp.arrays import Array
 from lrp.errors import SettingError
 
-DENSE = 400  # samples up to which the whole spectrum is computed
+DENSE = 400  # samples of a component up to which its whole spectrum is computed
 
 
 def neighbour_graph(x: Array, neighbours: int) -> csr_matrix:
@@ -20,7 +21,7 @@ def neighbour_graph(x: Array, neighbours: int) -> csr_matrix:
 
     Source: Lapuschkin et al. 2019, affinity of the neighbourhood graph
 
-    x: (n, d). Of equal distances the sample with the lower number is nearer.
+    x: (n, d). Which of several samples in the same distance are taken is not defined, but the same in every run.
     """
     count = len(x)
     if not 1 <= neighbours < count:
@@ -48,7 +49,29 @@ def normalised_laplacian(A: csr_matrix) -> csr_matrix:
 
 
 def smallest_eigenpairs(L: csr_matrix, count: int) -> tuple[Array, Array]:
-    """The `count` smallest eigenvalues (count,) in ascending order, and their eigenvectors (n, count)."""
+    """The `count` smallest eigenvalues (count,) in ascending order, and their eigenvectors (n, count).
+
+    Each connected component is solved alone: its eigenvalue 0 is simple, while an iterative solver finds only some of
+    the equal zeros of the whole graph. The eigenvectors of 0 are then constant on one component and 0 elsewhere.
+    """
+    size = L.shape[0]
+    number, component = connected_components(L, directed=False)
+    values: list[float] = []
+    columns: list[Array] = []
+    for k in range(number):
+        members = np.flatnonzero(component == k)
+        own, vectors = _connected(csr_matrix(L[members][:, members]), count)
+        for value, vector in zip(own, vectors.T):
+            column = np.zeros(size)
+            column[members] = vector
+            values.append(float(value))
+            columns.append(column)
+    order = np.argsort(values, kind="stable")[:count]
+    return np.array(values)[order], np.stack([columns[i] for i in order], axis=1)
+
+
+def _connected(L: csr_matrix, count: int) -> tuple[Array, Array]:
+    """The smallest eigenpairs of a connected graph."""
     size = L.shape[0]
     count = min(count, size)
     if size <= DENSE or count >= size - 1:

@@ -67,7 +67,7 @@ def test_arrays_with_labels(network, tmp_path, rng, kind):
     np.testing.assert_allclose(stored.relevance[:, 0], network.explain(x).relevance[..., 0], rtol=1e-5, atol=1e-6)
 
 
-def test_the_layout_of_corelay_and_virelay(network, folder, tmp_path):
+def test_the_layout_of_virelay(network, folder, tmp_path):
     """The datasets that their attribution databases have, with the shapes and types that they expect."""
     explain_dataset(network, open_sources([folder]), tmp_path / "r.h5")
     with h5py.File(tmp_path / "r.h5") as file:

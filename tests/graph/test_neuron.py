@@ -82,3 +82,17 @@ def test_what_has_no_view(explained):
     short = network.explain(explanation.trace.values["input"], 1, "*=zero", keep=())
     with pytest.raises(InputError, match="its activation was not kept; explain with keep=None"):
         network.neuron(short, "dense1", 0)
+
+
+@pytest.mark.parametrize("height", [1, 3])
+def test_the_layers_panels_sum_the_channels_of_flat_nodes(rng, height):
+    """An inner node of height 1 or 3 has its channels last, too: only inputs may have them first."""
+    layers = [
+        Conv(rng.normal(size=(1, 2, 1, 5)), rng.normal(size=5)),
+        Flatten(),
+        Dense(rng.normal(size=(height * 35, 2))),
+    ]
+    network = lrp.Network.sequential(layers, (height, 8, 1))
+    explanation = network.explain(rng.random((1, height, 8, 1)), 0, "*=zero")
+    panels = dict(zip(explanation.relevances, explanation.layer_panels()))
+    np.testing.assert_allclose(panels["conv1"].relevance, explanation.relevances["conv1"][0].sum(axis=-1))

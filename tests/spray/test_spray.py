@@ -76,6 +76,24 @@ def test_zero_is_an_eigenvalue_for_each_component(rng):
     assert (abs(values[:3]) < 1e-9).all() and values[3] > 1e-3 and eigengap(values) == 3
 
 
+@pytest.mark.parametrize("groups", [1, 4, 6, 10, 13])
+@pytest.mark.parametrize("dense", [400, 20])
+def test_every_zero_of_many_components_is_found(rng, monkeypatch, groups, dense):
+    """More samples than the dense solver takes: equal eigenvalues, of which an iterative solver finds only some."""
+    monkeypatch.setattr(spectral, "DENSE", dense)
+    x = np.concatenate([rng.normal(size=(520 // groups, 3)) + 100 * g for g in range(groups)])
+    L = normalised_laplacian(neighbour_graph(x, 10))
+    values, vectors = eigenpairs(L, 14)
+    np.testing.assert_allclose(values, np.linalg.eigvalsh(L.toarray())[:14], atol=1e-8)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(14), atol=1e-7)
+    np.testing.assert_allclose(L @ vectors, vectors * values, atol=1e-7)
+    if groups > 1:
+        found = analyse(x)
+        truth = np.repeat(np.arange(groups), 520 // groups)
+        assert found.count == groups and len({*zip(found.labels, truth)}) == groups
+        assert analyse(x, clusters=2).count == 2
+
+
 def test_planted_clusters_are_found(two):
     found = analyse(comparable(two))
     assert found.count == 2 and (found.labels == np.repeat([0, 1], [60, 20])).all()
